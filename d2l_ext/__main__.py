@@ -1,0 +1,119 @@
+"""`python -m d2l_ext`: doctor, data, summary, train, lessons."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import d2l_ext
+from d2l_ext import runtime
+
+INPUT = (1, 1, 96, 96)
+
+
+def main(arguments=None) -> int:
+    """Run one command; return its exit status."""
+    parser = argparse.ArgumentParser(prog='python -m d2l_ext', description=d2l_ext.__doc__)
+    commands = parser.add_subparsers(dest='command', required=True)
+
+    add = commands.add_parser('doctor', help='can the course run here, and how well?')
+    add.add_argument('--json', action='store_true', help='print JSON instead of a table')
+    add.set_defaults(run=doctor)
+
+    add = commands.add_parser('data', help='find or download Fashion-MNIST, and verify it')
+    add.add_argument('--root', help='a folder that holds the four files')
+    add.set_defaults(run=data)
+
+    add = commands.add_parser('summary', help="print GoogLeNet's shapes, parameters and MACs")
+    add.add_argument('--shape', type=int, nargs=4, default=INPUT, metavar=('N', 'C', 'H', 'W'))
+    add.add_argument('--classes', type=int, default=10)
+    add.add_argument('--depth', type=int, help='1: a row a stage, 2: a row a block, else a layer')
+    add.set_defaults(run=summary)
+
+    add = commands.add_parser('train', help="train GoogLeNet by the profile's recipe")
+    add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
+    add.add_argument('--seed', type=int, default=0)
+    add.add_argument('--out', type=Path, help='write the history (JSON) to this file')
+    add.add_argument('--parameters', type=Path, help='write the trained parameters to this file')
+    add.set_defaults(run=train)
+
+    add = commands.add_parser('lessons', help='run the notebooks from top to bottom')
+    add.add_argument('names', nargs='*', help='which ones, by number or name; all by default')
+    add.add_argument('--in-place', action='store_true', help='store the outputs in notebooks/')
+    add.set_defaults(run=lessons)
+
+    chosen = parser.parse_args(arguments)
+    return chosen.run(chosen)
+
+
+def doctor(chosen):
+    from d2l_ext import doctor
+
+    checks = doctor.examine()
+    print(json.dumps(checks, indent=2) if chosen.json else doctor.table(checks))
+    return 0 if doctor.healthy(checks) else 1
+
+
+def data(chosen):
+    from d2l_ext.data import DataError, fetch
+
+    try:
+        print(fetch(chosen.root))
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def summary(chosen):
+    from mxnet import npx
+
+    npx.set_np()
+    from d2l_ext import anatomy
+    from d2l_ext.networks import googlenet
+
+    print(anatomy.summary(googlenet(chosen.classes), tuple(chosen.shape), chosen.depth))
+    return 0
+
+
+def train(chosen):
+    from mxnet import npx
+
+    npx.set_np()
+    from d2l_ext import training
+    from d2l_ext.data import load_data_fashion_mnist
+    from d2l_ext.networks import googlenet
+
+    profile = chosen.profile or runtime.profile()
+    recipe = training.RECIPES[profile]
+    train_iter, test_iter = load_data_fashion_mnist(
+        recipe['batch_size'], recipe['resize'], sample=profile, seed=chosen.seed,
+        standardize=recipe['standardize'],
+    )  # fmt: skip
+    net = googlenet()
+    history = training.run(recipe, train_iter, test_iter, net, seed=chosen.seed)
+    history.about = {
+        'command': f'python -m d2l_ext train --profile {profile} --seed {chosen.seed}',
+        'date': time.strftime('%Y-%m-%d'),
+        'seed': chosen.seed,
+        'images': len(train_iter.images),
+        'recipe': recipe,
+        'machine': runtime.machine(),
+    }
+    print(history)
+    if chosen.out:
+        history.save(chosen.out)
+    if chosen.parameters:
+        net.save_parameters(str(chosen.parameters))
+    return 130 if history.interrupted else 0
+
+
+def lessons(chosen):
+    from d2l_ext import lessons
+
+    return lessons.main(chosen.names, in_place=chosen.in_place)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

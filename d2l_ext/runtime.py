@@ -1,0 +1,180 @@
+"""Make MXNet 1.9.1 importable and quick on this machine, and say where to compute.
+
+MXNet retired in 2023. Two things keep it from running well today, and both must be cured before the
+first `import mxnet`: it uses names that NumPy has dropped since 1.24, and it starts with half as many
+OpenMP threads as there are CPUs.
+"""
+
+import importlib.util
+import math
+import os
+import platform
+import sys
+import types
+import warnings
+from pathlib import Path
+
+PROFILES = ('quick', 'lecture')
+FINANCIAL = ('fv', 'ipmt', 'irr', 'mirr', 'nper', 'npv', 'pmt', 'ppmt', 'pv', 'rate')
+
+
+def prepare():
+    """Prepare this process for `import mxnet`; does nothing that is not needed.
+
+    Warns once, with the remedy, if mxnet came first and failed or took too few threads.
+    """
+    started = 'mxnet' in sys.modules
+    broken = not started and any(name.startswith('mxnet.') for name in sys.modules)
+    if broken:
+        warnings.warn(
+            'mxnet was imported before d2l_ext and failed: restart the kernel and '
+            'import d2l_ext first',
+            stacklevel=3,
+        )
+    if not started:
+        restore_numpy_names()
+        os.environ.setdefault('OMP_NUM_THREADS', str(usable_cpus()))
+    elif 'OMP_NUM_THREADS' not in os.environ and usable_cpus() > 1:
+        warnings.warn(
+            f'mxnet was imported before d2l_ext and uses {max(1, (os.cpu_count() or 1) // 2)} of '
+            f'{usable_cpus()} CPUs: restart the kernel and import d2l_ext first',
+            stacklevel=3,
+        )
+
+
+def restore_numpy_names():
+    """Give NumPy back the names that MXNet 1.9.1 looks up while it is imported.
+
+    The only place where the course writes into a module that is not its own.
+    Source: apache/mxnet issue 21165; NumPy's release notes 1.20, 1.24 and 2.0.
+    """
+    import numpy as onp
+
+    names = {
+        'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object, 'str': str,
+        'bool8': onp.bool_, 'float_': onp.float64,
+        'NINF': -math.inf, 'PINF': math.inf, 'Inf': math.inf, 'Infinity': math.inf,
+        'infty': math.inf, 'NaN': math.nan, 'NAN': math.nan, 'NZERO': -0.0, 'PZERO': 0.0,
+        'round_': onp.round, 'product': onp.prod, 'cumproduct': onp.cumprod,
+        'sometrue': onp.any, 'alltrue': onp.all, 'in1d': onp.isin, 'row_stack': onp.vstack,
+        'trapz': getattr(onp, 'trapezoid', None),
+        'msort': lambda a: onp.sort(a, axis=0),
+        'asfarray': lambda a, dtype=float: onp.asarray(a, dtype=dtype),
+        'compat': types.SimpleNamespace(unicode=str, long=int),
+        **{name: _gone(name) for name in FINANCIAL},
+    }  # fmt: skip
+    with warnings.catch_warnings():
+        # NumPy answers some of these names with a FutureWarning, others with its own AttributeError
+        warnings.simplefilter('ignore')
+        for name, value in names.items():
+            try:
+                getattr(onp, name)
+            except AttributeError:
+                setattr(onp, name, value)
+
+
+def _gone(name):
+    def missing(*args, **kwargs):
+        raise NotImplementedError(f'numpy.{name} left NumPy in 1.20: use the package numpy-financial')
+
+    return missing
+
+
+def usable_cpus() -> int:
+    """Count the CPUs that this process may use: its affinity, cut by the cgroup's CPU quota."""
+    if hasattr(os, 'sched_getaffinity'):
+        count = len(os.sched_getaffinity(0))
+    else:  # macOS
+        count = os.cpu_count() or 1
+    quota = _cgroup_quota()
+    return max(1, min(count, math.ceil(quota))) if quota else count
+
+
+def _cgroup_quota(root=Path('/sys/fs/cgroup'), own=Path('/proc/self/cgroup')):
+    """Return the tightest CPU quota above this process in CPUs, or None where there is none."""
+    try:
+        entries = [line.split(':', 2) for line in own.read_text().splitlines()]
+    except OSError:
+        return None
+    quotas = []
+    for _, controllers, path in entries:
+        version1 = 'cpu' in controllers.split(',')
+        if controllers and not version1:
+            continue
+        base = root / 'cpu' if version1 else root
+        folder = base / path.lstrip('/')
+        for level in [folder, *folder.parents]:
+            quotas.append(_quota_v1(level) if version1 else _quota_v2(level))
+            if level == base:
+                break
+    return min((q for q in quotas if q), default=None)
+
+
+def _quota_v2(folder):
+    try:
+        quota, period = (folder / 'cpu.max').read_text().split()
+        return None if quota == 'max' else int(quota) / int(period)
+    except (OSError, ValueError):
+        return None
+
+
+def _quota_v1(folder):
+    try:
+        quota = int((folder / 'cpu.cfs_quota_us').read_text())
+        return None if quota <= 0 else quota / int((folder / 'cpu.cfs_period_us').read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def device():
+    """Return the MXNet context to compute on: the first GPU if it computes, else the CPU."""
+    import mxnet as mx
+
+    return mx.gpu(0) if gpu_state()[0] else mx.cpu()
+
+
+def gpu_state():
+    """Return (usable, what was found): (False, 'CPU build of MXNet'), (True, '1 GPU') …"""
+    import mxnet as mx
+
+    if not mx.runtime.Features().is_enabled('CUDA'):
+        return False, 'none used: this is the CPU build of MXNet'
+    try:
+        count = mx.context.num_gpus()
+        if not count:
+            return False, 'GPU build of MXNet, but no GPU found'
+        # a card that the wheel holds no machine code for shows itself only when it computes
+        mx.nd.ones((1,), ctx=mx.gpu(0)).asnumpy()
+    except mx.MXNetError as error:
+        return False, f'a GPU that cannot compute: {str(error).strip().splitlines()[-1]}'
+    return True, f'{count} GPU{"s" if count > 1 else ""}'
+
+
+def profile() -> str:
+    """Return 'quick' or 'lecture': D2L_EXT_PROFILE, else 'lecture' where a GPU computes.
+
+    Raises ValueError for another value of D2L_EXT_PROFILE.
+    """
+    chosen = os.environ.get('D2L_EXT_PROFILE')
+    if chosen is None:
+        return 'lecture' if importlib.util.find_spec('mxnet') and gpu_state()[0] else 'quick'
+    if chosen not in PROFILES:
+        raise ValueError(f'D2L_EXT_PROFILE must be quick or lecture, got {chosen!r}: unset it')
+    return chosen
+
+
+def machine() -> dict:
+    """Describe this machine and its software, as it is kept beside recorded results."""
+    from importlib.metadata import version
+
+    info = Path('/proc/cpuinfo')
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.split(':')[1].strip() for line in lines if line.startswith('model name')]
+    return {
+        'cpu': models[0] if models else platform.processor(),
+        'cpus_usable': usable_cpus(),
+        'threads': os.environ.get('OMP_NUM_THREADS'),
+        'system': f'{platform.system()} {platform.machine()}',
+        'python': platform.python_version(),
+        **{name: version(name) for name in ('mxnet', 'numpy')},
+    }

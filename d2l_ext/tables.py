@@ -1,0 +1,97 @@
+"""One way to show a table: as HTML in a notebook, as text in a terminal, as a pandas data frame."""
+
+from html import escape
+
+
+class Table:
+    """Rows under named columns, with an optional title and a last row of totals.
+
+    Numbers are shown right-aligned with thin groups of three digits, floats to 3 significant digits.
+    Raises ValueError if a row has another length than `columns`.
+    """
+
+    def __init__(self, columns, rows, title='', total=None):
+        self.columns = list(columns)
+        self.rows = [list(row) for row in rows]
+        self.title = title
+        self.total = None if total is None else list(total)
+        for row in self._all_rows():
+            if len(row) != len(self.columns):
+                raise ValueError(f'row must have {len(self.columns)} entries, got {row}')
+
+    def _all_rows(self):
+        return self.rows + ([self.total] if self.total is not None else [])
+
+    def __len__(self):
+        return len(self.rows)
+
+    def column(self, name):
+        """Return one column as a list, the total not included."""
+        if name not in self.columns:
+            raise KeyError(f'column must be one of {self.columns}, got {name!r}')
+        return [row[self.columns.index(name)] for row in self.rows]
+
+    def frame(self):
+        """Return the rows, without the total, as a pandas.DataFrame."""
+        import pandas
+
+        return pandas.DataFrame(self.rows, columns=self.columns)
+
+    def __str__(self):
+        cells = [self.columns] + [[show(value) for value in row] for row in self._all_rows()]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        right = self._right_aligned()
+        lines = [
+            '  '.join(
+                text.rjust(width) if on_right else text.ljust(width)
+                for text, width, on_right in zip(row, widths, right, strict=True)
+            ).rstrip()
+            for row in cells
+        ]
+        rule = '-' * max(map(len, lines))
+        lines.insert(1, rule)
+        if self.total is not None:
+            lines.insert(-1, rule)
+        return '\n'.join([self.title, *lines] if self.title else lines)
+
+    __repr__ = __str__
+
+    def _right_aligned(self):
+        return [
+            all(isinstance(v, (int, float)) or v is None for v in column)
+            for column in zip(*self.rows, strict=True)
+        ] or [False] * len(self.columns)
+
+    def _repr_html_(self):
+        aligns = ['right' if on_right else 'left' for on_right in self._right_aligned()]
+
+        def line(row, tag):
+            return ''.join(
+                f'<{tag} style="text-align:{align}">{escape(show(value))}</{tag}>'
+                for value, align in zip(row, aligns, strict=True)
+            )
+
+        parts = ['<table>']
+        if self.title:
+            parts.append(f'<caption style="text-align:left">{escape(self.title)}</caption>')
+        parts.append(f'<thead><tr>{line(self.columns, "th")}</tr></thead><tbody>')
+        parts += [f'<tr>{line(row, "td")}</tr>' for row in self.rows]
+        parts.append('</tbody>')
+        if self.total is not None:
+            parts.append(f'<tfoot><tr>{line(self.total, "th")}</tr></tfoot>')
+        return ''.join(parts) + '</table>'
+
+
+def show(value) -> str:
+    """Write one entry: 5 977 530, 0.882, 480 x 6 x 6 for a tuple, nothing for None."""
+    if value is None:
+        return ''
+    if isinstance(value, bool):
+        return 'yes' if value else 'no'
+    if isinstance(value, int):
+        return f'{value:,}'.replace(',', ' ')
+    if isinstance(value, float):
+        return f'{value:.3g}' if abs(value) < 1000 else f'{round(value):,}'.replace(',', ' ')
+    if isinstance(value, tuple):
+        return ' × '.join(map(str, value))
+    return str(value)

@@ -1,0 +1,323 @@
+"""Train, evaluate, predict; keep the history. `train_ch5` is the lecture's own call."""
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import mxnet as mx
+import numpy as onp
+from mxnet import autograd, gluon
+from mxnet.gluon.parameter import DeferredInitializationError
+from tqdm import tqdm
+
+from . import figures, runtime
+
+RECORDS = Path(__file__).parent / 'records'
+
+# The whole experiment as data. `lecture` is the lecture's: 60 000 images, five epochs.
+# `quick` is for 3 000 images: with so few steps the lecture's rate hardly leaves its starting loss.
+RECIPES = {
+    'lecture': {
+        'batch_size': 128, 'resize': 96, 'standardize': False, 'init': 'xavier',
+        'epochs': 5, 'lr': 0.1, 'momentum': 0.0, 'weight_decay': 0.0, 'schedule': 'constant',
+    },
+    'quick': {
+        'batch_size': 32, 'resize': 48, 'standardize': True, 'init': 'he',
+        'epochs': 5, 'lr': 0.02, 'momentum': 0.9, 'weight_decay': 5e-4, 'schedule': 'one_cycle',
+    },
+}  # fmt: skip
+
+INITIALIZERS = {
+    'xavier': mx.init.Xavier,
+    # He et al. 2015, equation 10: variance 2 / inputs, for layers that end in ReLU
+    'he': lambda: mx.init.MSRAPrelu(factor_type='in', slope=0),
+}
+
+# share of the training that is done -> share of the highest learning rate
+SCHEDULES = {
+    'constant': lambda done: 1.0,
+    # Smith and Topin 2018: up in a straight line for a quarter of the way, down along a cosine
+    'one_cycle': lambda done: (
+        0.04 + 0.96 * done / 0.25
+        if done < 0.25
+        else 0.5 * (1 + math.cos(math.pi * (done - 0.25) / 0.75))
+    ),
+}
+
+
+class History:
+    """What a training did, an entry an epoch, and `about`: what is known of how it was made.
+
+    An entry holds epoch, loss (mean over the images), train_accuracy and test_accuracy (0 to 1, the
+    latter None without test data), seconds and images_per_s of the training part.
+    """
+
+    def __init__(self, epochs=(), about=None, interrupted=False):
+        self.epochs = list(epochs)
+        self.about = dict(about or {})
+        self.interrupted = interrupted
+
+    def __getitem__(self, index):
+        return self.epochs[index]
+
+    def __len__(self):
+        return len(self.epochs)
+
+    def table(self):
+        """Return the history as a Table, a row an epoch."""
+        from .tables import Table
+
+        columns = ['epoch', 'loss', 'train_accuracy', 'test_accuracy', 'seconds', 'images_per_s']
+        return Table(columns, [[entry.get(name) for name in columns] for entry in self.epochs])
+
+    def __repr__(self):
+        return str(self.table()) if self.epochs else 'History(no epoch finished)'
+
+    def save(self, path):
+        """Write the history as JSON, beside `path` first and then moved into place."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {'about': self.about, 'interrupted': self.interrupted, 'epochs': self.epochs}
+        beside = path.with_name(f'.{path.name}.{os.getpid()}')
+        beside.write_text(json.dumps(content, indent=2) + '\n')
+        os.replace(beside, path)
+
+    @classmethod
+    def load(cls, path):
+        """Read a history that `save` wrote; a bare name is one of the recorded ones.
+
+        Raises FileNotFoundError and ValueError, naming the file.
+        """
+        path = RECORDS / f'{path}.json' if str(path).isidentifier() else Path(path)
+        if not path.exists():
+            known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))
+            raise FileNotFoundError(f'no history at {path}: recorded ones are {known}')
+        try:
+            content = json.loads(path.read_text())
+            return cls(content['epochs'], content['about'], content['interrupted'])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(f'{path} is not a saved history: {error!r}') from None
+
+
+def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
+    """Train as the lecture's `d2l.train_ch5` did: Xavier, SGD, live curve; returns a History.
+
+    Draws all parameters anew (Xavier, `force_reinit`), as the lecture's function does.
+    """
+    device = device or runtime.device()
+    net.initialize(INITIALIZERS['xavier'](), ctx=device, force_reinit=True)
+    return fit(net, train_iter, test_iter, epochs=num_epochs, lr=lr, device=device)
+
+
+def fit(
+    net, train_iter, test_iter=None, *, epochs, lr, momentum=0.0, weight_decay=0.0,
+    schedule='constant', device=None, progress=True, history=None,
+):  # fmt: skip
+    """Train an initialized `net` by stochastic gradient descent; returns a History.
+
+    `train_iter` and `test_iter` know their length and give (X, y): X (N, C, H, W), y class indices
+    (N,). `lr` is the highest learning rate, `schedule` a name in SCHEDULES. With `progress` a bar shows
+    loss, accuracy and images/s, and in a notebook a learning curve grows. Ctrl-C (the stop button)
+    ends the training and keeps the network and the history so far. `history` takes over what was
+    trained before, so that the curve goes on.
+
+    Raises ValueError, before the first step, for data or arguments that cannot work, and
+    FloatingPointError when the loss is no longer a number.
+    """
+    device = device or runtime.device()
+    _check_arguments(epochs=epochs, lr=lr, schedule=schedule)
+    classes = _check_data(net, train_iter, test_iter, device)
+    net.hybridize(static_alloc=True, static_shape=True)
+    trainer = gluon.Trainer(
+        net.collect_params(), 'sgd', {'learning_rate': lr, 'momentum': momentum, 'wd': weight_decay}
+    )
+    history = history or History()
+    curve = figures.LiveCurve() if progress else None
+    bar = _bar(total=epochs * len(train_iter), disable=not progress)
+    rate_at, steps = SCHEDULES[schedule], epochs * len(train_iter)
+    first = len(history)
+    try:
+        for epoch in range(epochs):
+            running = _Running()
+            for i, (X, y) in enumerate(train_iter):
+                trainer.set_learning_rate(lr * rate_at((epoch * len(train_iter) + i) / steps))
+                loss, correct = _step(net, trainer, X, y, classes, device)
+                if not math.isfinite(loss):
+                    raise FloatingPointError(_not_finite(loss, epoch + 1, i + 1, trainer))
+                running.add(len(y), loss, correct)
+                bar.set_postfix_str(
+                    f'epoch {first + epoch + 1}, loss {running.loss:.3f}, accuracy '
+                    f'{running.accuracy:.3f}, {running.images_per_s:.0f} images/s',
+                    refresh=False,
+                )
+                bar.update()
+            entry = {'epoch': first + epoch + 1, **running.entry(), 'test_accuracy': None}
+            if test_iter is not None:
+                entry['test_accuracy'] = evaluate(net, test_iter, device)
+            history.epochs.append(entry)
+            if curve:
+                curve.update(history)
+    except KeyboardInterrupt:
+        history.interrupted = True
+    finally:
+        bar.close()
+    return history
+
+
+def _step(net, trainer, X, y, classes, device):
+    """Take one step; return the batch's summed loss and the number of right answers."""
+    _check_labels(y, classes)
+    X, y = X.as_in_ctx(device), y.as_in_ctx(device)
+    with autograd.record():
+        scores = net(X)
+        loss = gluon.loss.SoftmaxCrossEntropyLoss()(scores, y)
+    loss.backward()
+    trainer.step(len(y))
+    return float(loss.sum()), int((scores.argmax(axis=1).astype(y.dtype) == y).sum())
+
+
+class _Running:
+    """Sums of one epoch."""
+
+    def __init__(self):
+        self.images, self.loss_sum, self.correct, self.start = 0, 0.0, 0, time.perf_counter()
+
+    def add(self, images, loss, correct):
+        self.images += images
+        self.loss_sum += loss
+        self.correct += correct
+        self.seconds = time.perf_counter() - self.start
+
+    loss = property(lambda self: self.loss_sum / self.images)
+    accuracy = property(lambda self: self.correct / self.images)
+    images_per_s = property(lambda self: self.images / self.seconds)
+
+    def entry(self):
+        return {
+            'loss': self.loss, 'train_accuracy': self.accuracy,
+            'seconds': self.seconds, 'images_per_s': self.images_per_s,
+        }  # fmt: skip
+
+
+def predict(net, data_iter, device=None):
+    """Return (labels, probabilities) of all images as NumPy arrays (n,) and (n, classes)."""
+    device = device or runtime.device()
+    labels, probabilities = [], []
+    for X, y in data_iter:
+        scores = mx.npx.softmax(net(X.as_in_ctx(device)), axis=1)
+        labels.append(y.asnumpy())
+        probabilities.append(scores.asnumpy())
+    if not labels:
+        raise ValueError('data_iter is empty: give at least one batch')
+    return onp.concatenate(labels), onp.concatenate(probabilities)
+
+
+def evaluate(net, data_iter, device=None) -> float:
+    """Return the share of images whose highest score is their label's."""
+    labels, probabilities = predict(net, data_iter, device)
+    return float((probabilities.argmax(axis=1) == labels).mean())
+
+
+def _check_arguments(epochs, lr, schedule):
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(f'epochs must be a positive integer, got {epochs!r}')
+    if not (isinstance(lr, (int, float)) and math.isfinite(lr) and lr > 0):
+        raise ValueError(f'lr must be a positive number, got {lr!r}')
+    if schedule not in SCHEDULES:
+        raise ValueError(f'schedule must be one of {", ".join(SCHEDULES)}, got {schedule!r}')
+
+
+def _check_data(net, train_iter, test_iter, device) -> int:
+    """Refuse what cannot be trained on; return the number of classes that `net` tells apart."""
+    for name, batches in (('train_iter', train_iter), ('test_iter', test_iter)):
+        if batches is not None and len(batches) == 0:
+            raise ValueError(f'{name} is empty: give at least one batch')
+    for name, batches in (('train_iter', train_iter), ('test_iter', test_iter)):
+        if batches is None:
+            continue
+        X, y = next(iter(batches))
+        if X.ndim != 4:
+            raise ValueError(f'{name} must give X as (N, C, H, W), got {X.shape}')
+        if len(X) != len(y):
+            raise ValueError(f'{name} gives {len(X)} images with {len(y)} labels')
+        _check_channels(net, X, name)
+        classes = net(X[:1].as_in_ctx(device)).shape[-1]
+        _check_labels(getattr(batches, 'labels', y), classes, name)
+    return classes
+
+
+def _check_channels(net, X, name):
+    for parameter in net.collect_params().values():
+        try:
+            parameter.list_data()
+        except DeferredInitializationError:
+            continue
+        except RuntimeError:
+            raise ValueError(
+                'net is not initialized: call net.initialize(mx.init.Xavier()) first'
+            ) from None
+    weights = [p.shape for p in net.collect_params('.*weight').values() if len(p.shape or ()) == 4]
+    if weights and weights[0][1] > 0 and weights[0][1] != X.shape[1]:
+        raise ValueError(
+            f'{name} gives images of {X.shape[1]} channels, net is bound to {weights[0][1]}: '
+            'build it anew, or rebind it (lesson 04)'
+        )
+
+
+def _check_labels(y, classes, name='train_iter'):
+    low, high = int(y.min()), int(y.max())
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f'{name} must give labels from 0 to {classes - 1}, got {low} to {high}: '
+            f'net has {classes} outputs'
+        )
+
+
+def _not_finite(loss, epoch, step, trainer):
+    return (
+        f'loss is {loss} at step {step} of epoch {epoch}: the learning rate '
+        f'{trainer.learning_rate:g} is probably too high, try a tenth of it on a network '
+        'initialized anew; else look for inputs that are not numbers'
+    )
+
+
+class _NotebookBar(tqdm):
+    """tqdm's own bar as one line of text that a notebook replaces in place and keeps."""
+
+    def __init__(self, *args, **kwargs):
+        from IPython.display import display
+
+        self.handle = None
+        super().__init__(*args, **kwargs, file=open(os.devnull, 'w'), ncols=110)
+        self.handle = None if self.disable else display(_Line(str(self)), display_id=True)
+
+    def display(self, msg=None, pos=None):
+        if self.handle:
+            self.handle.update(_Line(msg or str(self)))
+        return True
+
+
+class _Line(str):
+    __slots__ = ()
+
+    def __repr__(self):
+        return str(self)
+
+
+def _bar(**kwargs):
+    """Return a tqdm bar: text that is replaced in place in a notebook, on stderr elsewhere."""
+    return (_NotebookBar if figures.in_notebook() else tqdm)(
+        **kwargs, bar_format='{percentage:3.0f}% |{bar:20}| {elapsed}<{remaining}{postfix}'
+    )
+
+
+def run(recipe, train_iter, test_iter, net, *, seed=0, device=None, progress=True):
+    """Initialize `net` as `recipe` (an entry of RECIPES) says and train it; returns a History."""
+    device = device or runtime.device()
+    mx.random.seed(seed)
+    net.initialize(INITIALIZERS[recipe['init']](), ctx=device, force_reinit=True)
+    keys = ('epochs', 'lr', 'momentum', 'weight_decay', 'schedule')
+    options = {key: recipe[key] for key in keys}
+    return fit(net, train_iter, test_iter, device=device, progress=progress, **options)
