@@ -93,6 +93,11 @@ def unpack(path, name):
     return onp.frombuffer(content, 'u1', offset=4 + 4 * len(shape)).reshape(shape)
 
 
+def original(folder, name):
+    """Return the array in the file `name` of `folder`."""
+    return unpack(locate(folder, name), name)
+
+
 def verify(folder):
     """Raise DataError unless the four files lie in `folder` undamaged.
 
@@ -101,7 +106,7 @@ def verify(folder):
     paths = [locate(folder, name) for name in FILES]
     marks = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     stamp = cache() / f'{hashlib.sha256(repr(marks).encode()).hexdigest()[:12]}.verified'
-    if stamp.exists():
+    if os.path.exists(stamp):
         return
     for path, name in zip(paths, FILES, strict=True):
         unpack(path, name)
@@ -187,7 +192,7 @@ def transfer(url, part):
     with open(part, 'ab') as file, tqdm(desc=part.stem, total=1, unit='B', unit_scale=True) as bar:
         headers = {'Range': f'bytes={file.tell()}-', 'Accept-Encoding': 'identity'}
         pooch.HTTPDownloader(
-            bar, chunk_size=2**16, timeout=20, headers=headers, hooks={'response': start_over}
+            bar, chunk_size=2**14, timeout=20, headers=headers, hooks={'response': start_over}
         )(url, file, None)
 
 
@@ -211,14 +216,14 @@ def cached(folder, name, size):
         if (images := mapped(path)) is None:
             with alone(cache()):
                 if (images := mapped(path)) is None:  # no other process was quicker
-                    images = store(path, unpack(locate(folder, name), name), size)
+                    images = store(path, original(folder, name), size)
     except OSError as error:
         warnings.warn(
-            f'the cache {cache()} cannot be used ({error}), so every start resizes all images in '
-            'memory: set D2L_EXT_CACHE to a folder with free space',
+            f'the cache {cache()} cannot be used ({error.strerror}), so every start resizes all '
+            'images in memory: set D2L_EXT_CACHE to a folder with free space',
             stacklevel=3,
         )
-        images = onp.concatenate(list(resized(unpack(locate(folder, name), name), size)))
+        images = onp.concatenate(list(resized(original(folder, name), size)))
     return images
 
 
@@ -248,7 +253,7 @@ def store(path, images, size):
 class ImageBatches:
     """Iterate over (X, y): X float32 (N, 1, H, W) in [0, 1], or standardized, and y int32 (N,).
 
-    With a `seed`, each `iter()` starts the next epoch, in an order that seed and epoch alone decide;
+    With a `seed`, each `iter()` starts the next epoch, in the order that seed and epoch decide;
     without one, the images come in their own order. The last batch may be smaller.
     """
 
@@ -294,14 +299,15 @@ def load_data_fashion_mnist(
     folder. `standardize` subtracts the training images' mean and divides by their deviation.
     Raises ValueError for a wrong argument, DataError if the images are nowhere to be had.
     """
-    whole('batch_size', batch_size, 1, 'the lecture takes 128')
-    whole('seed', seed, 0, 'it decides the order of the training images')
+    batch_size = whole('batch_size', batch_size, 1, 'the lecture takes 128')
+    seed = whole('seed', seed, 0, 'it decides the order of the training images')
     size = (28, 28) if resize is None else resize
     size = size if isinstance(size, tuple) else (size, size)
     if len(size) != 2:
         raise ValueError(f'resize must be a side or (height, width), got {resize!r}: try resize=96')
     size = tuple(whole('resize', side, 1, 'give pixels, such as resize=96') for side in size)
-    sample = sample or ('lecture' if root else runtime.profile())
+    if sample is None:
+        sample = 'lecture' if root else runtime.profile()
     if sample not in runtime.PROFILES or (sample == 'quick' and root):
         raise ValueError(f"sample must be 'quick' (without root) or 'lecture', got {sample!r}")
 
@@ -311,9 +317,12 @@ def load_data_fashion_mnist(
         arrays[::2] = [onp.concatenate(list(resized(images, size))) for images in arrays[::2]]
     else:
         folder = fetch(root).folder
+        train, train_labels, test, test_labels = FILES
         arrays = [
-            cached(folder, name, size) if 'images' in name else unpack(locate(folder, name), name)
-            for name in FILES
+            cached(folder, train, size),
+            original(folder, train_labels),
+            cached(folder, test, size),
+            original(folder, test_labels),
         ]
     return (
         ImageBatches(*arrays[:2], batch_size, seed=seed, standardize=standardize),

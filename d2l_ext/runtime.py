@@ -75,7 +75,7 @@ def restore_numpy_names():
 
 def _gone(name):
     def missing(*args, **kwargs):
-        raise NotImplementedError(f'numpy.{name} left NumPy in 1.20: use the package numpy-financial')
+        raise NotImplementedError(f'numpy.{name} left NumPy in 1.20: use numpy-financial')
 
     return missing
 
@@ -161,6 +161,13 @@ def profile() -> str:
     if chosen not in PROFILES:
         raise ValueError(f'D2L_EXT_PROFILE must be quick or lecture, got {chosen!r}: unset it')
     return chosen
+
+
+def in_notebook() -> bool:
+    """Tell whether this process is a notebook's kernel, which can replace what it has shown."""
+    if 'IPython' not in sys.modules:
+        return False
+    return getattr(sys.modules['IPython'].get_ipython(), 'kernel', None) is not None
 
 
 def machine() -> dict:

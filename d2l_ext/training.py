@@ -308,7 +308,7 @@ class _Line(str):
 
 def _bar(**kwargs):
     """Return a tqdm bar: text that is replaced in place in a notebook, on stderr elsewhere."""
-    return (_NotebookBar if figures.in_notebook() else tqdm)(
+    return (_NotebookBar if runtime.in_notebook() else tqdm)(
         **kwargs, bar_format='{percentage:3.0f}% |{bar:20}| {elapsed}<{remaining}{postfix}'
     )
 

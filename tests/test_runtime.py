@@ -1,0 +1,150 @@
+"""Does importing d2l_ext make MXNet importable and quick, and does it leave the user's choices alone?"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from d2l_ext import runtime
+
+
+def python(code, **env):
+    """Run `code` in a fresh interpreter; return what it printed and what it said on stderr."""
+    clean = {k: v for k, v in os.environ.items() if k not in ('OMP_NUM_THREADS', 'D2L_EXT_PROFILE')}
+    done = subprocess.run([sys.executable, '-c', code], env=clean | env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr.strip()
+
+
+def test_import_is_silent_and_imports_no_mxnet():
+    code = 'import sys, d2l_ext; print("mxnet" in sys.modules)'
+
+    assert python(code) == ('False', '')
+
+
+def test_mxnet_imports_and_computes_after_d2l_ext():
+    code = 'import d2l_ext; from mxnet import np, npx; npx.set_np(); print(float(np.ones(3).sum()))'
+
+    assert python(code)[0] == '3.0'
+
+
+def test_threads_are_the_usable_cpus():
+    code = 'import d2l_ext, os; print(os.environ["OMP_NUM_THREADS"])'
+
+    assert python(code)[0] == str(runtime.usable_cpus())
+
+
+def test_a_thread_count_that_the_user_set_stays():
+    code = 'import d2l_ext, os; print(os.environ["OMP_NUM_THREADS"])'
+
+    assert python(code, OMP_NUM_THREADS='7')[0] == '7'
+
+
+def test_names_that_numpy_still_has_are_left_alone():
+    code = (
+        'import numpy; before = dict(vars(numpy)); import d2l_ext; '
+        'print([k for k, v in before.items() if vars(numpy)[k] is not v])'
+    )
+
+    assert python(code)[0] == '[]'
+
+
+def test_mxnet_imported_first_with_too_few_threads_is_said_once():
+    code = (
+        'from d2l_ext import runtime; import os, sys, types; del os.environ["OMP_NUM_THREADS"]; '
+        'sys.modules["mxnet"] = types.ModuleType("mxnet"); runtime.usable_cpus = lambda: 64; '
+        'runtime.prepare()'
+    )
+    said = python(code)[1]
+
+    assert said.count('restart the kernel and import d2l_ext first') == 1
+    assert 'of 64 CPUs' in said
+
+
+def test_mxnet_that_failed_before_us_is_said():
+    code = (
+        'import sys, types; sys.modules["mxnet.base"] = types.ModuleType("base"); import d2l_ext'
+    )
+
+    assert 'mxnet was imported before d2l_ext and failed: restart the kernel' in python(code)[1]
+
+
+@pytest.mark.parametrize(
+    'files, quota',
+    [
+        ({'proc': '0::/\n', 'cpu.max': '150000 100000\n'}, 1.5),
+        ({'proc': '0::/\n', 'cpu.max': 'max 100000\n'}, None),
+        # the tightest of the group and its parents counts
+        ({'proc': '0::/a/b\n', 'a/cpu.max': '200000 100000', 'a/b/cpu.max': 'max 100000'}, 2.0),
+        (
+            {'proc': '3:cpu,cpuacct:/a\n', 'cpu/a/cpu.cfs_quota_us': '300000',
+             'cpu/a/cpu.cfs_period_us': '100000'},
+            3.0,
+        ),
+        ({'proc': '3:cpu:/a\n', 'cpu/a/cpu.cfs_quota_us': '-1'}, None),
+        ({'proc': '5:memory:/a\n'}, None),
+    ],
+)  # fmt: skip
+def test_the_cgroup_quota_is_read(tmp_path, files, quota):
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+
+    assert runtime._cgroup_quota(root=tmp_path, own=tmp_path / 'proc') == quota
+
+
+def test_a_quota_below_the_affinity_cuts_the_cpus(monkeypatch):
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: set(range(16)), raising=False)
+    monkeypatch.setattr(runtime, '_cgroup_quota', lambda: 2.5)
+
+    assert runtime.usable_cpus() == 3
+
+
+def test_the_profile_is_quick_without_a_gpu(monkeypatch):
+    monkeypatch.delenv('D2L_EXT_PROFILE')
+    monkeypatch.setattr(runtime, 'gpu_state', lambda: (False, ''))
+
+    assert runtime.profile() == 'quick'
+
+
+def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
+    monkeypatch.delenv('D2L_EXT_PROFILE')
+    monkeypatch.setattr(runtime, 'gpu_state', lambda: (True, '1 GPU'))
+
+    assert runtime.profile() == 'lecture'
+
+
+def test_an_unknown_profile_is_refused(monkeypatch):
+    monkeypatch.setenv('D2L_EXT_PROFILE', 'fast')
+
+    with pytest.raises(ValueError, match="must be quick or lecture, got 'fast'"):
+        runtime.profile()
+
+
+def doctor(**env):
+    clean = {k: v for k, v in os.environ.items() if k != 'D2L_EXT_PROFILE'}
+    command = [sys.executable, '-m', 'd2l_ext', 'doctor', '--json']
+    done = subprocess.run(command, env=clean | env, capture_output=True, text=True)
+    return done.returncode, {check['name']: check for check in json.loads(done.stdout)}
+
+
+def test_the_doctor_finds_this_machine_fit():
+    status, checks = doctor()
+
+    assert status == 0
+    assert checks['MXNet']['seen'].startswith('1.9.1')
+
+
+def test_the_doctor_says_what_is_wrong_and_exits_1():
+    status, checks = doctor(D2L_EXT_PROFILE='fast')
+
+    assert status == 1
+    assert checks['profile']['remedy'] == 'unset D2L_EXT_PROFILE'
+
+
+def test_the_doctor_counts_idle_cpus_as_slow_not_as_broken():
+    status, checks = doctor(OMP_NUM_THREADS='99')
+
+    assert status == 0
+    assert checks['threads']['ok'] is False
