@@ -83,8 +83,10 @@ def summary(net, shape, depth=None) -> Table:
             macs = sum(c.macs for c in inside)
             share = f'{macs / total_macs:.1%}' if total_macs else ''
             params = sum(c.params for c in inside)
-            name = call.path or call.kind
-            rows.append([name, call.kind, call.out_shape[1:], params, macs, share])
+            kind = call.kind
+            if kind == 'HybridSequential':  # says nothing; what it holds does
+                kind = f'{sum(c.is_layer for c in inside)} layers'
+            rows.append([call.path or kind, kind, call.out_shape[1:], params, macs, share])
     columns = ['name', 'kind', 'output', 'parameters', 'MACs', 'share']
     total = ['total', '', whole.out_shape[1:], total_params, total_macs, '']
     return Table(columns, rows, total=total)

@@ -151,7 +151,10 @@ def download(folder) -> Source:
                 verify(folder)  # another process may have been quicker
             except DataError:
                 for name in FILES:
-                    download_file(folder, name)
+                    try:
+                        original(folder, name)
+                    except DataError:
+                        download_file(folder, name)
                 verify(folder)
     except OSError as error:
         raise DataError(f'{folder} cannot be used ({error}): set D2L_EXT_CACHE') from error

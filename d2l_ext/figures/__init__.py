@@ -1,16 +1,16 @@
 """Every picture of the course, one file a kind. Each function returns a matplotlib Figure.
 
-As the last line of a cell, or given to `display`, a picture shows itself once, as a PNG; its `alt` says
-in words what it shows. Texts are English, 9 points or more; colours are those of Okabe and Ito, which
-colour-blind readers tell apart, and no colour carries a meaning alone.
+As the last line of a cell, or given to `display`, a picture shows itself once, as a PNG; its `alt`
+says in words what it shows. Texts are English, 9 points or more. Colours are those of Okabe and
+Ito, which colour-blind readers tell apart, and no colour carries a meaning alone.
 """
 
-#from .bars import stacked_bars
-#from .curves import LiveCurve, learning_curve
+from .bars import stacked_bars
+from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
-#from .images import confusion_matrix, montage
+from .images import confusion_matrix, montage
 from .picture import BRANCH_COLOURS, Picture
-#from .stages import stage_map
+from .stages import stage_map
 
 __all__ = [
     'BRANCH_COLOURS',

@@ -1,4 +1,4 @@
-"""What all pictures share: the figure that shows itself once, the colours, the measuring of text."""
+"""What all pictures share: a figure that shows itself once, the colours, the measuring of text."""
 
 import base64
 import io
@@ -13,7 +13,10 @@ from matplotlib.textpath import TextPath
 from PIL import Image
 
 WIDTH = 9  # inches: the width of an output in JupyterLab
-SHOWN, STORED = 100, 200  # pixels an inch, as shown and as stored for print and sharp screens
+SHOWN = 100  # pixels an inch, in a notebook
+# pixels an inch and colours of the file, for print and sharp screens; the next if it is too large
+STORED = [(200, 256), (150, 128), (100, 128), (100, 64), (100, 32), (100, 16)]
+LARGEST_FILE = 100_000  # bytes
 SMALL, MEDIUM, LARGE = 9, 10, 11  # points
 INK, GREY, PALE = '#222222', '#666666', '#ECECEC'
 
@@ -29,7 +32,6 @@ BRANCH_COLOURS = {
     'shortcut': GREY,
 }
 PALETTE = [colour for name, colour in BRANCH_COLOURS.items() if name != 'shortcut']
-WRONG = '#D55E00'
 
 # as a decorator: a picture looks the same whatever the notebook has set
 styled = matplotlib.rc_context(
@@ -78,15 +80,17 @@ class Picture(Figure):
         return axes
 
     def png(self) -> bytes:
-        """Draw the picture as a PNG of 256 colours: a fourth of the usual size."""
-        self.set_dpi(STORED)
-        self.canvas.draw()
-        pixels = onp.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+        """Draw the picture as a PNG of 256 colours, and coarser where it would pass 100 kB."""
+        for dots, shades in STORED:
+            self.set_dpi(dots)
+            self.canvas.draw()
+            pixels = onp.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+            out = io.BytesIO()
+            palette = Image.fromarray(pixels).quantize(shades, dither=Image.Dither.NONE)
+            palette.save(out, 'PNG', optimize=True, dpi=(dots, dots))
+            if len(out.getvalue()) <= LARGEST_FILE:
+                break
         self.set_dpi(SHOWN)
-        out = io.BytesIO()
-        Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE).save(
-            out, 'PNG', optimize=True, dpi=(STORED, STORED)
-        )
         return out.getvalue()
 
     def bundle(self):
@@ -130,7 +134,10 @@ def text_width(text, size=SMALL, weight='normal') -> float:
     """Return the width of the widest line of `text` in inches."""
     font = FontProperties(family='DejaVu Sans', weight=weight)
     lines = [line for line in str(text).split('\n') if line.strip()]
-    return max((TextPath((0, 0), t, size=size, prop=font).get_extents().x1 for t in lines), default=0) / 72
+    return (
+        max((TextPath((0, 0), t, size=size, prop=font).get_extents().x1 for t in lines), default=0)
+        / 72
+    )
 
 
 def numbers(values):

@@ -1,0 +1,44 @@
+# Every command a person needs. `make` lists them.
+# Another Python: make PYTHON=python3.13 run
+PYTHON ?= python3
+# a PYTHON that was asked for, not the default, is the one .venv must be made of
+EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
+PY := .venv/bin/python
+
+.PHONY: help setup run test lab lecture doctor notebooks lint lock clean
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup:
+	@$(PYTHON) d2l_ext/bootstrap.py $(EXACT)
+
+run: setup  ## run all lessons (quick profile); pages and results in build/
+	@$(PY) -m d2l_ext lessons
+
+test: setup  ## pytest, and every notebook against its stored outputs
+	@$(PY) -m pytest
+
+lab: setup  ## read and run the lessons in JupyterLab
+	@$(PY) -m jupyterlab --ip=127.0.0.1 notebooks/00_start_here.ipynb \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None
+
+lecture: setup  ## train on all 60 000 images as the lecture does (needs them; about an hour)
+	@D2L_EXT_PROFILE=lecture $(PY) -m d2l_ext train --out build/lecture.json
+
+doctor: setup  ## can the course run here, and how well?
+	@$(PY) -m d2l_ext doctor
+
+notebooks: setup  ## run all lessons and store their outputs in notebooks/
+	@$(PY) -m d2l_ext lessons --in-place
+
+lint: setup  ## ruff: rules and format
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+
+lock:  ## resolve requirements.txt into requirements.lock (needs uv)
+	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
+	  --no-header --no-annotate --quiet --upgrade requirements.txt --output-file requirements.lock
+
+clean:  ## remove .venv, build/ and caches
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
