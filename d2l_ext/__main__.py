@@ -91,7 +91,7 @@ def train(chosen):
         recipe['batch_size'], recipe['resize'], sample=profile, seed=chosen.seed,
         standardize=recipe['standardize'],
     )  # fmt: skip
-    net = googlenet()
+    net = googlenet(stage2_activation=recipe['stage2_activation'])
     history = training.run(recipe, train_iter, test_iter, net, seed=chosen.seed)
     history.about = {
         'command': f'python -m d2l_ext train --profile {profile} --seed {chosen.seed}',

@@ -1,0 +1,123 @@
+"""Does the runner of the lessons run them, name what failed, and store what it should?"""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from d2l_ext import lessons
+
+
+def lesson(folder, name, *sources, tag='shows'):
+    """Write a notebook of code cells, the last one tagged."""
+    cells = [new_code_cell(source) for source in sources]
+    cells[-1].metadata['tags'] = [tag]
+    link = new_markdown_cell('# A page\n\n[next](01_next.ipynb)')
+    nbformat.write(new_notebook(cells=[link, *cells]), folder / f'{name}.ipynb')
+
+
+@pytest.fixture
+def folders(tmp_path):
+    (tmp_path / 'notebooks').mkdir()
+    return tmp_path / 'notebooks', tmp_path / 'build'
+
+
+def test_names_choose_lessons_in_reading_order(folders):
+    for name in ('02_c', '00_a', '01_b'):
+        lesson(folders[0], name, '1')
+    assert [path.stem for path in lessons.find(['02', '00_a'], folders[0])] == ['00_a', '02_c']
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are(folders):
+    lesson(folders[0], '00_a', '1')
+    with pytest.raises(LookupError, match="no lesson begins with '7': there are 00_a"):
+        lessons.find(['7'], folders[0])
+
+
+def test_a_folder_without_lessons_is_refused(folders, capsys):
+    assert lessons.main(notebooks=folders[0], build=folders[1]) == 2
+    assert 'run this in a clone of the course' in capsys.readouterr().err
+
+
+def test_a_failing_lesson_is_told_and_the_next_one_runs(folders, capsys):
+    notebooks, build = folders
+    lesson(notebooks, '00_bad', 'x = 1', 'x = x / 0  # here', 'print(x)')
+    lesson(notebooks, '01_next', 'import os', 'print("cwd", os.path.basename(os.getcwd()))')
+    assert lessons.main(notebooks=notebooks, build=build) == 1
+    told = capsys.readouterr().out
+    assert 'FAILED in cell 2 of 3: x = x / 0  # here' in told
+    assert 'ZeroDivisionError: division by zero' in told
+    assert 'cwd notebooks' in told.splitlines()[-3]
+
+
+def test_the_page_is_written_and_links_to_pages(folders):
+    lesson(folders[0], '00_a', 'print("ok")')
+    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    page = (folders[1] / '00_a.html').read_text()
+    assert 'href="01_next.html"' in page
+
+
+def test_only_in_place_stores_outputs_without_stderr(folders):
+    source = 'import sys\nprint("warning", file=sys.stderr)\nprint("ok")'
+    lesson(folders[0], '00_a', source)
+    path = folders[0] / '00_a.ipynb'
+    before = path.read_bytes()
+    lessons.main(notebooks=folders[0], build=folders[1])
+    assert path.read_bytes() == before
+    lessons.main(notebooks=folders[0], build=folders[1], in_place=True)
+    cell = nbformat.read(path, as_version=4).cells[1]
+    assert [(output.name, output.text) for output in cell.outputs] == [('stdout', 'ok\n')]
+    assert cell.execution_count == 1
+
+
+# what the project's conftest.py makes of a kernel's messages
+
+
+@pytest.fixture(scope='module')
+def nbval_tuning():
+    spec = importlib.util.spec_from_file_location(
+        'nbval_tuning', Path(__file__).parents[1] / 'conftest.py'
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def display(kind, text=None, name=None, wait=False):
+    content = {'data': {'text/plain': text}, 'metadata': {}, 'transient': {}}
+    if name:
+        content['transient'] = {'display_id': name}
+    return {'msg_type': kind, 'content': {'wait': wait} if kind == 'clear_output' else content}
+
+
+@pytest.mark.parametrize(
+    ('messages', 'kept'),
+    [
+        ([('display_data', '0', 'a'), ('update_display_data', '1', 'a')], ['1']),
+        ([('display_data', '0', 'a'), ('display_data', 'x'),
+          ('update_display_data', '1', 'a')], ['1', 'x']),
+        ([('display_data', '0'), ('update_display_data', '1', 'elsewhere')], ['0']),
+        ([('display_data', '0'), ('clear_output',), ('display_data', '1')], ['1']),
+        ([('display_data', '0', 'a'), ('clear_output',), ('update_display_data', '1', 'a')], []),
+    ],
+    ids=['updated', 'updated in its place', 'of another cell', 'cleared', 'cleared, then updated'],
+)  # fmt: skip
+def test_outputs_are_what_a_notebook_shows_at_the_end(nbval_tuning, messages, kept):
+    outputs = []
+    for message in messages:
+        carried = nbval_tuning.carried(display(*message))
+        assert carried['msg_type'] == 'display_data'
+        data = carried['content']['data']
+        outputs.append(new_output('display_data', data=data))
+    assert [output.data['text/plain'] for output in nbval_tuning.replayed(outputs)] == kept
+
+
+def test_a_waiting_clear_takes_effect_with_the_next_output(nbval_tuning):
+    clear = nbval_tuning.carried(display('clear_output', wait=True))['content']
+    first = new_output('stream', text='0')
+    outputs = [first, new_output('display_data', data=clear['data'])]
+    assert nbval_tuning.replayed(outputs) == [first]
+    second = new_output('stream', text='1')
+    assert nbval_tuning.replayed([*outputs, second]) == [second]
