@@ -56,10 +56,10 @@ def doctor(chosen):
 
 
 def data(chosen):
-    from d2l_ext.data import DataError, fetch
+    from d2l_ext.data import DataError, describe, fetch
 
     try:
-        print(fetch(chosen.root))
+        print(describe(fetch(chosen.root)))
     except DataError as error:
         print(error, file=sys.stderr)
         return 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from d2l_ext import lessons
 
@@ -109,15 +109,13 @@ def test_outputs_are_what_a_notebook_shows_at_the_end(nbval_tuning, messages, ke
     for message in messages:
         carried = nbval_tuning.carried(display(*message))
         assert carried['msg_type'] == 'display_data'
-        data = carried['content']['data']
-        outputs.append(new_output('display_data', data=data))
+        outputs.append(nbformat.from_dict({'data': carried['content']['data']}))
     assert [output.data['text/plain'] for output in nbval_tuning.replayed(outputs)] == kept
 
 
 def test_a_waiting_clear_takes_effect_with_the_next_output(nbval_tuning):
     clear = nbval_tuning.carried(display('clear_output', wait=True))['content']
-    first = new_output('stream', text='0')
-    outputs = [first, new_output('display_data', data=clear['data'])]
+    first, second = {'text': '0'}, {'text': '1'}
+    outputs = [first, {'data': clear['data']}]
     assert nbval_tuning.replayed(outputs) == [first]
-    second = new_output('stream', text='1')
     assert nbval_tuning.replayed([*outputs, second]) == [second]
