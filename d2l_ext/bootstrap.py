@@ -177,7 +177,8 @@ class Environment:
             words.append(line)
             if line.startswith('Collecting') and packages and sys.stdout.isatty():
                 seen += 1
-                print('\r\033[K{} of at most {}: {}'.format(seen, packages, line.split()[1]), end='')
+                words_now = (seen, packages, line.split()[1])
+                print('\r\033[K{} of at most {}: {}'.format(*words_now), end='')
                 sys.stdout.flush()
         if seen:
             print('\r\033[K', end='')

@@ -4,9 +4,9 @@ import os
 import platform
 import sys
 
-import pytest
-
 from d2l_ext import bootstrap
+
+import pytest
 
 
 @pytest.fixture

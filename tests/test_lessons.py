@@ -3,11 +3,11 @@
 import importlib.util
 from pathlib import Path
 
+from d2l_ext import lessons
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from d2l_ext import lessons
 
 
 def lesson(folder, name, *sources, tag='shows'):
