@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jinja2 import DictLoader
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
@@ -25,6 +26,11 @@ METADATA = {
     'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'},
     'language_info': {'name': 'python'},
 }
+# nbconvert's own page leaves out the alt text that a figure carries in its metadata
+PAGE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
+{{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
+{% endblock %}"""
 
 
 def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
@@ -147,7 +153,10 @@ def stored(notebook):
 def write(notebook, path):
     """Write the notebook to `path`, and beside it an HTML page with its images embedded."""
     nbformat.write(notebook, path)
-    exporter = HTMLExporter(template_name='lab', embed_images=True, require_js_url='')
+    exporter = HTMLExporter(
+        extra_loaders=[DictLoader({'page.html.j2': PAGE})], template_file='page.html.j2',
+        embed_images=True, require_js_url='',
+    )  # fmt: skip
     resources = {'metadata': {'name': path.stem, 'path': str(NOTEBOOKS)}}
     page, _ = exporter.from_notebook_node(notebook, resources)
     path.with_suffix('.html').write_text(re.sub(r'(href="\d\d_\w+)\.ipynb', r'\1.html', page))
