@@ -20,7 +20,8 @@ test: setup  ## pytest, and every notebook against its stored outputs
 	@$(PY) -m pytest
 
 lab: setup  ## read and run the lessons in JupyterLab
-	@$(PY) -m jupyterlab --ip=127.0.0.1 notebooks/00_start_here.ipynb \
+	@$(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None
 
 lecture: setup  ## train on all 60 000 images as the lecture does (needs them; about an hour)

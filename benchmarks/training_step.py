@@ -37,8 +37,8 @@ def lecture(steps):
 
     def read_here(self):
         part, folder = 'train' if self._train else 't10k', data.fetch().folder
-        self._data = np.array(data.read(folder, f'{part}-images-idx3-ubyte')[..., None], dtype='uint8')
-        self._label = np.array(data.read(folder, f'{part}-labels-idx1-ubyte'), dtype='int32')
+        self._data = np.array(data.original(folder, f'{part}-images-idx3-ubyte')[..., None], dtype='uint8')
+        self._label = np.array(data.original(folder, f'{part}-labels-idx1-ubyte'), dtype='int32')
 
     gluon.data.vision.FashionMNIST._get_data = read_here
 
