@@ -27,17 +27,19 @@ def lecture(steps):
     import d2l_ext  # noqa: F401  NumPy's old names
 
     del os.environ['OMP_NUM_THREADS']  # MXNet's default threads
+    from d2l_ext import data
+
     from d2l import mxnet as d2l
     from mxnet import autograd, gluon, init, np, npx
     from mxnet.gluon import nn
-
-    from d2l_ext import data
 
     npx.set_np()
 
     def read_here(self):
         part, folder = 'train' if self._train else 't10k', data.fetch().folder
-        self._data = np.array(data.original(folder, f'{part}-images-idx3-ubyte')[..., None], dtype='uint8')
+        self._data = np.array(
+            data.original(folder, f'{part}-images-idx3-ubyte')[..., None], dtype='uint8'
+        )
         self._label = np.array(data.original(folder, f'{part}-labels-idx1-ubyte'), dtype='int32')
 
     gluon.data.vision.FashionMNIST._get_data = read_here
@@ -77,7 +79,9 @@ def lecture(steps):
     net = nn.Sequential()
     net.add(nn.Conv2D(64, kernel_size=7, strides=2, padding=3, activation='relu'), pool())
     net.add(nn.Conv2D(64, kernel_size=1), nn.Conv2D(192, kernel_size=3, padding=1), pool())
-    net.add(*stage('3'), pool(), *stage('4'), pool(), *stage('5'), nn.GlobalAvgPool2D(), nn.Dense(10))
+    net.add(
+        *stage('3'), pool(), *stage('4'), pool(), *stage('5'), nn.GlobalAvgPool2D(), nn.Dense(10)
+    )
 
     # the loop of d2l.train_ch6 (the lecture's train_ch5 is gone from d2l), without its plot
     device = d2l.try_gpu()
@@ -90,10 +94,10 @@ def lecture(steps):
         X, y = X.as_in_ctx(device), y.as_in_ctx(device)
         with autograd.record():
             y_hat = net(X)
-            l = loss(y_hat, y)
-        l.backward()
+            batch_loss = loss(y_hat, y)
+        batch_loss.backward()
         trainer.step(X.shape[0])
-        metric.add(l.sum(), d2l.accuracy(y_hat, y), X.shape[0])
+        metric.add(batch_loss.sum(), d2l.accuracy(y_hat, y), X.shape[0])
         if clock.step() == steps:
             return clock.images_per_s()
 
@@ -101,6 +105,7 @@ def lecture(steps):
 def ours(steps):
     """Return images/s of the course's own training."""
     import d2l_ext  # noqa: F401
+
     import mxnet as mx
     from mxnet import npx
 

@@ -16,7 +16,9 @@ def note(net) -> Table:
     """
     shapes = {name: p.shape for name, p in _parameters(net)}
     if not any(n <= 0 for shape in shapes.values() for n in shape):
-        raise ValueError('net has no open dimension: build it anew and call note(net) before any pass')
+        raise ValueError(
+            'net has no open dimension: build it anew and call note(net) before any pass'
+        )
     net.noted_shapes = shapes
     return report(net)
 
@@ -31,7 +33,9 @@ def report(net) -> Table:
         opened = [i for i, n in enumerate(noted) if n <= 0]
         if opened:
             now = [parameter.shape[i] for i in opened]
-            inferred = ', '.join(f'axis {i}: {n}' for i, n in zip(opened, now, strict=True) if n > 0)
+            inferred = ', '.join(
+                f'axis {i}: {n}' for i, n in zip(opened, now, strict=True) if n > 0
+            )
             rows.append([name, _show(noted), _show(parameter.shape), inferred or 'open'])
     return Table(['parameter', 'as built', 'now', 'inferred'], rows)
 

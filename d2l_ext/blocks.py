@@ -24,7 +24,9 @@ def conv(channels, kernel_size, strides=1, padding=None, activation='relu'):
     height, width = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
     if padding is None:
         if height % 2 == 0 or width % 2 == 0:
-            raise ValueError(f'kernel_size must be odd to keep the grid, got {kernel_size}: give padding')
+            raise ValueError(
+                f'kernel_size must be odd to keep the grid, got {kernel_size}: give padding'
+            )
         padding = (height // 2, width // 2)
     return nn.Conv2D(channels, (height, width), strides, padding, activation=activation)
 

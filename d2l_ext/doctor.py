@@ -36,7 +36,10 @@ def _check(name, seen, ok=True, remedy='', needed=True):
 def _python():
     ok = (3, 10) <= sys.version_info[:2] <= (3, 14)
     return _check(
-        'Python', platform.python_version(), ok, 'use CPython 3.10 to 3.13: make PYTHON=python3.13 run'
+        'Python',
+        platform.python_version(),
+        ok,
+        'use CPython 3.10 to 3.13: make PYTHON=python3.13 run',
     )
 
 
@@ -51,7 +54,11 @@ def _mxnet():
         features = mx.runtime.Features()
     except Exception as error:  # whatever keeps mxnet from loading is what the user must read
         return _check('MXNet', f'{type(error).__name__}: {error}', False, 'make clean run')
-    on = [name for name in ('CUDA', 'CUDNN', 'MKLDNN', 'OPENMP', 'OPENCV') if features.is_enabled(name)]
+    on = [
+        name
+        for name in ('CUDA', 'CUDNN', 'MKLDNN', 'OPENMP', 'OPENCV')
+        if features.is_enabled(name)
+    ]
     return _check('MXNet', f'{mx.__version__} ({", ".join(on)})')
 
 
@@ -63,7 +70,9 @@ def _package(name, title, needed=True):
     try:
         return _check(title, version(name), needed=needed)
     except PackageNotFoundError:
-        return _check(title, 'not installed', False, f'pip install {name}, or make clean run', needed)
+        return _check(
+            title, 'not installed', False, f'pip install {name}, or make clean run', needed
+        )
 
 
 def _threads():
@@ -92,7 +101,9 @@ def _data():
     try:
         source = data.find()
     except data.DataError as error:
-        return _check('Fashion-MNIST', str(error), False, 'mend or unset D2L_EXT_DATA', needed=False)
+        return _check(
+            'Fashion-MNIST', str(error), False, 'mend or unset D2L_EXT_DATA', needed=False
+        )
     if source is None:
         return _check('Fashion-MNIST', 'embedded sample', False, remedy, needed=False)
     return _check('Fashion-MNIST', f'all 70 000 images: {source.kind}, {source.folder}')

@@ -1,20 +1,16 @@
 """Train, evaluate, predict; keep the history. `train_ch5` is the lecture's own call."""
 
-import json
 import math
-import os
 import time
-from pathlib import Path
 
 import mxnet as mx
 import numpy as onp
 from mxnet import autograd, gluon
 from mxnet.gluon.parameter import DeferredInitializationError
-from tqdm import tqdm
 
 from . import figures, runtime
-
-RECORDS = Path(__file__).parent / 'records'
+from .history import History
+from .progress import bar as progress_bar
 
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
 # 60 000 images, five epochs. `quick` is for 3 000 images: with so few steps the lecture's rate hardly
@@ -48,60 +44,6 @@ SCHEDULES = {
         else 0.5 * (1 + math.cos(math.pi * (done - 0.25) / 0.75))
     ),
 }
-
-
-class History:
-    """What a training did, an entry an epoch, and `about`: what is known of how it was made.
-
-    An entry holds epoch, loss (mean over the images), train_accuracy and test_accuracy (0 to 1, the
-    latter None without test data), seconds and images_per_s of the training part.
-    """
-
-    def __init__(self, epochs=(), about=None, interrupted=False):
-        self.epochs = list(epochs)
-        self.about = dict(about or {})
-        self.interrupted = interrupted
-
-    def __getitem__(self, index):
-        return self.epochs[index]
-
-    def __len__(self):
-        return len(self.epochs)
-
-    def table(self):
-        """Return the history as a Table, a row an epoch."""
-        from .tables import Table
-
-        columns = ['epoch', 'loss', 'train_accuracy', 'test_accuracy', 'seconds', 'images_per_s']
-        return Table(columns, [[entry.get(name) for name in columns] for entry in self.epochs])
-
-    def __repr__(self):
-        return str(self.table()) if self.epochs else 'History(no epoch finished)'
-
-    def save(self, path):
-        """Write the history as JSON, beside `path` first and then moved into place."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = {'about': self.about, 'interrupted': self.interrupted, 'epochs': self.epochs}
-        beside = path.with_name(f'.{path.name}.{os.getpid()}')
-        beside.write_text(json.dumps(content, indent=2) + '\n')
-        os.replace(beside, path)
-
-    @classmethod
-    def load(cls, path):
-        """Read a history that `save` wrote; a bare name is one of the recorded ones.
-
-        Raises FileNotFoundError and ValueError, naming the file.
-        """
-        path = RECORDS / f'{path}.json' if str(path).isidentifier() else Path(path)
-        if not path.exists():
-            known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))
-            raise FileNotFoundError(f'no history at {path}: recorded ones are {known}')
-        try:
-            content = json.loads(path.read_text())
-            return cls(content['epochs'], content['about'], content['interrupted'])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise ValueError(f'{path} is not a saved history: {error!r}') from None
 
 
 def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
@@ -138,7 +80,7 @@ def fit(
     )
     history = history or History()
     curve = figures.LiveCurve() if progress else None
-    bar = _bar(total=epochs * len(train_iter), disable=not progress)
+    bar = progress_bar(total=epochs * len(train_iter), disable=not progress)
     rate_at, steps = SCHEDULES[schedule], epochs * len(train_iter)
     first = len(history)
     try:
@@ -283,36 +225,6 @@ def _not_finite(loss, epoch, step, trainer):
         f'loss is {loss} at step {step} of epoch {epoch}: the learning rate '
         f'{trainer.learning_rate:g} is probably too high, try a tenth of it on a network '
         'initialized anew; else look for inputs that are not numbers'
-    )
-
-
-class _NotebookBar(tqdm):
-    """tqdm's own bar as one line of text that a notebook replaces in place and keeps."""
-
-    def __init__(self, *args, **kwargs):
-        from IPython.display import display
-
-        self.handle = None
-        super().__init__(*args, **kwargs, file=open(os.devnull, 'w'), ncols=110)
-        self.handle = None if self.disable else display(_Line(str(self)), display_id=True)
-
-    def display(self, msg=None, pos=None):
-        if self.handle:
-            self.handle.update(_Line(msg or str(self)))
-        return True
-
-
-class _Line(str):
-    __slots__ = ()
-
-    def __repr__(self):
-        return str(self)
-
-
-def _bar(**kwargs):
-    """Return a tqdm bar: text that is replaced in place in a notebook, on stderr elsewhere."""
-    return (_NotebookBar if runtime.in_notebook() else tqdm)(
-        **kwargs, bar_format='{percentage:3.0f}% |{bar:20}| {elapsed}<{remaining}{postfix}'
     )
 
 

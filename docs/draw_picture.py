@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import d2l_ext  # noqa: F401  before mxnet
+
 from mxnet import npx
 
 npx.set_np()

@@ -1,10 +1,11 @@
 """Is the pitfall as the lessons say, and does `rebind` cure it?"""
 
-import mxnet as mx
-import pytest
 from d2l_ext import anatomy, binding
 from d2l_ext.blocks import conv, seq
 from d2l_ext.networks import googlenet
+
+import mxnet as mx
+import pytest
 from mxnet import np
 from mxnet.gluon import nn
 

@@ -1,8 +1,9 @@
 """Do the building blocks give the shapes and the numbers that they say?"""
 
-import pytest
 from d2l_ext.blocks import Concat, conv, is_layer, max_pool, seq, walk
 from d2l_ext.networks import Inception
+
+import pytest
 from mxnet import np
 
 
@@ -18,7 +19,9 @@ def test_inception_keeps_the_grid_and_adds_channels(size):
     assert net(np.ones((2, 192, size, size))).shape == (2, 256, size, size)
 
 
-@pytest.mark.parametrize('kernel, grid', [(1, (9, 8)), (3, (9, 8)), ((1, 7), (9, 8)), ((7, 1), (9, 8))])
+@pytest.mark.parametrize(
+    'kernel, grid', [(1, (9, 8)), (3, (9, 8)), ((1, 7), (9, 8)), ((7, 1), (9, 8))]
+)
 def test_conv_keeps_the_grid_unless_told(kernel, grid):
     net = conv(4, kernel)
     net.initialize()

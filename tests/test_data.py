@@ -17,15 +17,15 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import d2l_ext
+from d2l_ext import data, sources
+
 import numpy as onp
 import pytest
 
-import d2l_ext
-from d2l_ext import data
-
-TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = data.FILES
+TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = sources.FILES
 needs_full_set = pytest.mark.skipif(
-    not data.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
+    not sources.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
 )
 
 
@@ -33,7 +33,7 @@ needs_full_set = pytest.mark.skipif(
 def small():
     """The content of four IDX files: 300 training and 100 test images."""
     with onp.load(data.SAMPLE) as file:
-        arrays = {name: file[name][: 300 if 'train' in name else 100] for name in data.FILES}
+        arrays = {name: file[name][: 300 if 'train' in name else 100] for name in sources.FILES}
     return {
         name: bytes([0, 0, 8, array.ndim])
         + onp.array(array.shape, '>i4').tobytes()
@@ -49,10 +49,10 @@ def machine(tmp_path, monkeypatch, small):
     for name in ('D2L_EXT_DATA', 'D2L_EXT_PROFILE', 'http_proxy', 'HTTP_PROXY'):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv('D2L_EXT_CACHE', str(tmp_path / 'cache'))
-    monkeypatch.setattr(data, 'FILES', sums)
-    monkeypatch.setattr(data, 'PACKAGE', tmp_path / 'package')
-    monkeypatch.setattr(data, 'MIRRORS', ('http://127.0.0.1:9/',))
-    monkeypatch.setattr(data, 'PAUSES', (0, 0))
+    monkeypatch.setattr(sources, 'FILES', sums)
+    monkeypatch.setattr(sources, 'PACKAGE', tmp_path / 'package')
+    monkeypatch.setattr(sources, 'MIRRORS', ('http://127.0.0.1:9/',))
+    monkeypatch.setattr(sources, 'PAUSES', (0, 0))
     return tmp_path / 'cache'
 
 
@@ -125,9 +125,9 @@ def test_sample_is_small_and_licensed():
 
 @needs_full_set
 def test_sample_and_constants_are_those_of_the_full_set():
-    full = {name: data.original(data.PACKAGE, name) for name in data.FILES}
+    full = {name: data.original(sources.PACKAGE, name) for name in sources.FILES}
     with onp.load(data.SAMPLE) as file:
-        for name in data.FILES:
+        for name in sources.FILES:
             index = file[f'{name.split("-")[0]}-index']
             assert onp.array_equal(file[name], full[name][index])
     pixels = full[TRAIN_IMAGES] / onp.float32(255)
@@ -233,7 +233,7 @@ def test_second_start_maps_the_first_ones_file(machine, small, tmp_path, monkeyp
 def test_cache_file_cut_short_is_made_again(machine, small, tmp_path):
     folder = fill(tmp_path / 'mine', small)
     first = onp.array(data.load_data_fashion_mnist(10, 30, root=folder)[0].images)
-    (path,) = machine.glob(f'{data.FILES[TRAIN_IMAGES][:12]}*.npy')
+    (path,) = machine.glob(f'{sources.FILES[TRAIN_IMAGES][:12]}*.npy')
     for length in (0, 50, 5000):
         os.truncate(path, length)
         again = data.load_data_fashion_mnist(10, 30, root=folder)[0].images
@@ -328,7 +328,7 @@ def test_named_folder_with_a_damaged_file_is_refused(machine, small, tmp_path, h
 
 def test_download_is_verified_and_kept(machine, mirror, monkeypatch, capsys):
     address, asked = mirror()
-    monkeypatch.setattr(data, 'MIRRORS', (address,))
+    monkeypatch.setattr(sources, 'MIRRORS', (address,))
     source = data.fetch()
     assert source == ('download', machine / 'fashion-mnist')
     assert data.fetch().kind == 'cache' and len(asked) == 4
@@ -339,23 +339,23 @@ def test_download_is_verified_and_kept(machine, mirror, monkeypatch, capsys):
 @pytest.mark.parametrize('bad', ['missing', 'damaged'])
 def test_bad_mirror_is_passed_over(machine, mirror, monkeypatch, bad):
     (first, asked), (second, _) = mirror(bad), mirror()
-    monkeypatch.setattr(data, 'MIRRORS', (first, second))
+    monkeypatch.setattr(sources, 'MIRRORS', (first, second))
     assert data.fetch().kind == 'download'
     assert len(asked) == 4
     left = {path.name for path in (machine / 'fashion-mnist').iterdir()}
-    assert left == {'lock', *(f'{name}.gz' for name in data.FILES)}
+    assert left == {'lock', *(f'{name}.gz' for name in sources.FILES)}
 
 
 def test_only_what_is_missing_is_downloaded(machine, mirror, monkeypatch, small):
     address, asked = mirror()
-    monkeypatch.setattr(data, 'MIRRORS', (address,))
+    monkeypatch.setattr(sources, 'MIRRORS', (address,))
     (fill(machine / 'fashion-mnist', small) / f'{TEST_IMAGES}.gz').write_bytes(b'damaged')
     assert data.fetch().kind == 'download'
     assert asked == [(f'/{TEST_IMAGES}.gz', 0)]
 
 
 def test_only_bad_mirrors_leave_no_data(machine, mirror, monkeypatch):
-    monkeypatch.setattr(data, 'MIRRORS', (mirror('damaged')[0], mirror('missing')[0]))
+    monkeypatch.setattr(sources, 'MIRRORS', (mirror('damaged')[0], mirror('missing')[0]))
     with pytest.raises(data.DataError, match='DataError; .*HTTPError'):
         data.fetch()
     assert data.find() is None
@@ -363,7 +363,7 @@ def test_only_bad_mirrors_leave_no_data(machine, mirror, monkeypatch):
 
 def test_download_cut_off_goes_on_where_it_stopped(machine, mirror, monkeypatch, small):
     address, asked = mirror('cut')
-    monkeypatch.setattr(data, 'MIRRORS', (address,))
+    monkeypatch.setattr(sources, 'MIRRORS', (address,))
     assert data.fetch().kind == 'download'
     half = len(gzip.compress(small[TRAIN_IMAGES], mtime=0)) // 2
     starts = [first for _, first in asked]
@@ -373,21 +373,21 @@ def test_download_cut_off_goes_on_where_it_stopped(machine, mirror, monkeypatch,
 
 @pytest.mark.parametrize('kind', ['whole', 'unpacking'])
 def test_mirror_without_ranges_or_gzip_serves_too(machine, mirror, monkeypatch, kind):
-    monkeypatch.setattr(data, 'MIRRORS', (mirror(kind)[0],))
+    monkeypatch.setattr(sources, 'MIRRORS', (mirror(kind)[0],))
     assert data.fetch().kind == 'download'
 
 
 def test_part_that_is_too_long_is_dropped(machine, mirror, monkeypatch, small):
     (machine / 'fashion-mnist').mkdir(parents=True)
     (machine / 'fashion-mnist' / f'{TRAIN_IMAGES}.part').write_bytes(small[TRAIN_IMAGES])
-    monkeypatch.setattr(data, 'MIRRORS', (mirror()[0],))
+    monkeypatch.setattr(sources, 'MIRRORS', (mirror()[0],))
     assert data.fetch().kind == 'download'
 
 
 def test_offline_names_what_helps(machine, monkeypatch):
     waits = []
-    monkeypatch.setattr(data, 'PAUSES', (0, 1, 4))
-    monkeypatch.setattr(data.time, 'sleep', waits.append)
+    monkeypatch.setattr(sources, 'PAUSES', (0, 1, 4))
+    monkeypatch.setattr(sources.time, 'sleep', waits.append)
     with pytest.raises(data.DataError) as error:
         data.load_data_fashion_mnist(10, sample='lecture')
     for remedy in (
@@ -407,11 +407,12 @@ def test_download_needs_a_cache_to_write_to(machine):
 def test_eight_processes_download_once(machine, mirror):
     address, asked = mirror()
     program = (
-        'import json, sys; from d2l_ext import data\n'
-        'data.FILES, data.MIRRORS, data.PACKAGE = *json.loads(sys.argv[1]), data.Path("/none")\n'
-        'print(data.fetch().folder)'
+        'import json, sys; from d2l_ext import sources\n'
+        'sources.FILES, sources.MIRRORS = json.loads(sys.argv[1])\n'
+        'sources.PACKAGE = sources.Path("/none")\n'
+        'print(sources.fetch().folder)'
     )
-    command = [sys.executable, '-c', program, json.dumps([data.FILES, [address]])]
+    command = [sys.executable, '-c', program, json.dumps([sources.FILES, [address]])]
     here = Path(d2l_ext.__file__).parents[1]
     jobs = [
         subprocess.Popen(

@@ -5,6 +5,11 @@ import io
 from itertools import combinations
 from types import SimpleNamespace
 
+from d2l_ext import figures
+from d2l_ext.blocks import Concat, conv, seq
+from d2l_ext.networks import Inception, googlenet
+from d2l_ext.networks.googlenet import GOOGLENET
+
 import numpy as onp
 import pytest
 from matplotlib.colors import to_hex
@@ -12,11 +17,6 @@ from matplotlib.text import Text
 from mxnet import np
 from mxnet.gluon import nn
 from PIL import Image
-
-from d2l_ext import figures
-from d2l_ext.blocks import Concat, conv, seq
-from d2l_ext.networks import Inception, googlenet
-from d2l_ext.networks.googlenet import GOOGLENET
 
 CLASSES = ('t-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag')
 CLASSES += ('ankle boot',)

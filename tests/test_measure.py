@@ -1,9 +1,10 @@
 """Does `anatomy` count right? Examples small enough to check on paper."""
 
-import pytest
 from d2l_ext import anatomy
 from d2l_ext.blocks import conv, seq
 from d2l_ext.networks import googlenet
+
+import pytest
 from mxnet import np
 from mxnet.gluon import nn
 

@@ -1,8 +1,9 @@
 """Has every network the shapes, the parameters and the costs of its paper?"""
 
-import pytest
 from d2l_ext import anatomy
 from d2l_ext.networks import googlenet
+
+import pytest
 from mxnet import autograd, np
 
 # channels x height x width after each stage (the lecture at 96; Table 1 at 224)

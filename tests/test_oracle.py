@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+from d2l_ext.networks import Inception
+
 import numpy as onp
 import pytest
-from d2l_ext.networks import Inception
 from mxnet import np
 from mxnet.gluon import nn
 from numpy.lib.stride_tricks import sliding_window_view

@@ -5,14 +5,17 @@ import os
 import subprocess
 import sys
 
-import pytest
 from d2l_ext import runtime
+
+import pytest
 
 
 def python(code, **env):
     """Run `code` in a fresh interpreter; return what it printed and what it said on stderr."""
     clean = {k: v for k, v in os.environ.items() if k not in ('OMP_NUM_THREADS', 'D2L_EXT_PROFILE')}
-    done = subprocess.run([sys.executable, '-c', code], env=clean | env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, '-c', code], env=clean | env, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip(), done.stderr.strip()
 
@@ -63,9 +66,7 @@ def test_mxnet_imported_first_with_too_few_threads_is_said_once():
 
 
 def test_mxnet_that_failed_before_us_is_said():
-    code = (
-        'import sys, types; sys.modules["mxnet.base"] = types.ModuleType("base"); import d2l_ext'
-    )
+    code = 'import sys, types; sys.modules["mxnet.base"] = types.ModuleType("base"); import d2l_ext'
 
     assert 'mxnet was imported before d2l_ext and failed: restart the kernel' in python(code)[1]
 

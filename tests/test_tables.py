@@ -1,8 +1,9 @@
 """Do the tables hold the paper's numbers, and are tables shown as they should be?"""
 
-import pytest
 from d2l_ext.networks.googlenet import GOOGLENET
 from d2l_ext.tables import Table, show
+
+import pytest
 
 
 def test_branch_sums_give_the_papers_output_column():

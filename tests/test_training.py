@@ -2,12 +2,13 @@
 
 import json
 
-import mxnet as mx
-import numpy as onp
-import pytest
 from d2l_ext import training
 from d2l_ext.blocks import conv, seq
 from d2l_ext.data import ImageBatches
+
+import mxnet as mx
+import numpy as onp
+import pytest
 from mxnet import np
 from mxnet.gluon import nn
 
@@ -15,7 +16,10 @@ from mxnet.gluon import nn
 def batches(labels=None, images=32, channels=1):
     """Two classes that a mean tells apart: dark images and bright ones."""
     labels = onp.arange(images) % 2 if labels is None else onp.array(labels)
-    X = onp.random.RandomState(0).rand(len(labels), channels, 8, 8) * 0.2 + 0.6 * labels[:, None, None, None]
+    X = (
+        onp.random.RandomState(0).rand(len(labels), channels, 8, 8) * 0.2
+        + 0.6 * labels[:, None, None, None]
+    )
     return [
         (np.array(X[i : i + 8], dtype='float32'), np.array(labels[i : i + 8], dtype='int32'))
         for i in range(0, len(labels), 8)
@@ -126,7 +130,9 @@ def test_predict_gives_probabilities_of_all_images():
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step_and_the_cause():
-    with pytest.raises(FloatingPointError, match=r'at step \d+ of epoch \d+: the learning rate 1e\+30'):
+    with pytest.raises(
+        FloatingPointError, match=r'at step \d+ of epoch \d+: the learning rate 1e\+30'
+    ):
         fit(lr=1e30, epochs=3)
 
 
@@ -163,7 +169,9 @@ def test_other_channels_than_the_network_is_bound_to_are_named():
     net = network()
     net(np.ones((1, 3, 8, 8)))
 
-    with pytest.raises(ValueError, match='train_iter gives images of 1 channels, net is bound to 3'):
+    with pytest.raises(
+        ValueError, match='train_iter gives images of 1 channels, net is bound to 3'
+    ):
         fit(net)
 
 

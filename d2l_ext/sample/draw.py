@@ -4,9 +4,9 @@
 images always: RandomState draws the same on every NumPy. Indices into the full set are kept too.
 """
 
-import numpy as onp
+from d2l_ext import data, sources
 
-from d2l_ext import data
+import numpy as onp
 
 SEED = 1
 PER_CLASS = {'train': 300, 't10k': 100}
@@ -19,8 +19,8 @@ def draw(labels, count, random):
 
 
 def main():
-    folder, random = data.fetch().folder, onp.random.RandomState(SEED)
-    full = {name: data.original(folder, name) for name in data.FILES}
+    folder, random = sources.fetch().folder, onp.random.RandomState(SEED)
+    full = {name: sources.original(folder, name) for name in sources.FILES}
     sample = {}
     for part, count in PER_CLASS.items():
         index = draw(full[f'{part}-labels-idx1-ubyte'], count, random)
