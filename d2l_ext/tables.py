@@ -6,8 +6,8 @@ from html import escape
 class Table:
     """Rows under named columns, with an optional title and a last row of totals.
 
-    Numbers are shown right-aligned with thin groups of three digits, floats to 3 significant digits.
-    Raises ValueError if a row has another length than `columns`.
+    Numbers and percentages are right-aligned; numbers have thin groups of three digits, floats 3
+    significant digits. Raises ValueError if a row has another length than `columns`.
     """
 
     def __init__(self, columns, rows, title='', total=None):
@@ -58,7 +58,7 @@ class Table:
 
     def _right_aligned(self):
         return [
-            all(isinstance(v, (int, float)) or v is None for v in column)
+            all(v is None or isinstance(v, (int, float)) or str(v).endswith('%') for v in column)
             for column in zip(*self.rows, strict=True)
         ] or [False] * len(self.columns)
 

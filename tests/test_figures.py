@@ -267,6 +267,13 @@ def test_bars_are_as_long_as_their_numbers():
     assert written(picture, 'total') == ['192 channels', '128 channels']
 
 
+def test_bars_of_stages_do_not_borrow_the_colours_of_branches():
+    picture = figures.stacked_bars({'MACs': {'stage1': 1, 'stage2': 2, 'stage3': 3}})
+    used = [to_hex(p.get_facecolor()).upper() for p in picture.axes[0].patches if p.get_gid()]
+    assert len(set(used)) == 3
+    assert set(used).isdisjoint(figures.BRANCH_COLOURS.values())
+
+
 def test_shares_are_of_their_row():
     rows = {'3a': {'branch1x1': 1, 'branch3x3': 3}, '3b': {'branch1x1': 10}}
     picture = figures.stacked_bars(rows, unit='MACs', normalise=True)

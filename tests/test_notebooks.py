@@ -54,6 +54,13 @@ def test_the_six_lessons_are_there():
     assert [path.stem[:2] for path in ENGLISH][:6] == ['00', '01', '02', '03', '04', '05']
 
 
+@every_lesson
+def test_no_page_is_unfinished(path):
+    for cell in read(path).cells:
+        for word in ('TODO', 'FIXME', 'XXX', 'PLACEHOLDER'):
+            assert word not in cell.source, f'{word} in: {cell.source[:80]}'
+
+
 # run in order, and stored as run
 
 

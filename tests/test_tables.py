@@ -44,6 +44,11 @@ def test_a_table_aligns_numbers_right_and_rules_off_the_total():
     ]
 
 
+def test_a_table_aligns_percentages_right():
+    table = Table(['name', 'share'], [['a', '2.6%'], ['b', '36.6%']])
+    assert str(table).splitlines()[2:] == ['a      2.6%', 'b     36.6%']
+
+
 def test_html_escapes_names():
     assert '&lt;b&gt;' in Table(['x'], [['<b>']])._repr_html_()
 

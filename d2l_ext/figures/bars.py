@@ -2,7 +2,9 @@
 
 from matplotlib.patches import Rectangle
 
-from .picture import GREY, LARGE, SMALL, WIDTH, Picture, colours, ink_on, styled, text_width
+from .picture import (
+    BRANCH_COLOURS, GREY, LARGE, SMALL, WIDTH, Picture, colours, ink_on, shades, styled, text_width,
+)  # fmt: skip
 
 PITCH, THICK = 0.36, 0.27  # inches
 
@@ -27,7 +29,8 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     head = 0.35 if title else 0.0
     height = head + 0.4 + PITCH * len(rows) + 0.08
     picture = Picture(WIDTH, height, f'{_words(unit, normalise)} {_told(rows)}.')
-    axes, shade = picture.sheet(), colours(segments)
+    axes = picture.sheet()
+    shade = (shades if BRANCH_COLOURS.keys().isdisjoint(segments) else colours)(segments)
     if title:
         axes.text(0.12, height - 0.12, title, size=LARGE, weight='bold', va='top')
     left = 0.3 + max(text_width(name, weight='bold') for name in rows)

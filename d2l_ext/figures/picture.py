@@ -117,6 +117,13 @@ def colours(names) -> dict:
     return {name: BRANCH_COLOURS.get(name) or chosen[name] for name in names}
 
 
+def shades(names) -> dict:
+    """Give names that are not branches, such as stages, greys in order from dark to light."""
+    names = list(dict.fromkeys(names))
+    steps = max(len(names) - 1, 1)
+    return {name: mix('#2B3E50', '#DCE4EC', i / steps) for i, name in enumerate(names)}
+
+
 def mix(colour, other, share):
     """Blend `share` of `other` into `colour`."""
     pairs = zip(to_rgb(colour), to_rgb(other), strict=True)
