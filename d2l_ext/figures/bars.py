@@ -3,7 +3,17 @@
 from matplotlib.patches import Rectangle
 
 from .picture import (
-    BRANCH_COLOURS, GREY, LARGE, SMALL, WIDTH, Picture, colours, ink_on, shades, styled, text_width,
+    BRANCH_COLOURS,
+    GREY,
+    LARGE,
+    SMALL,
+    WIDTH,
+    Picture,
+    colours,
+    ink_on,
+    shades,
+    styled,
+    text_width,
 )  # fmt: skip
 
 PITCH, THICK = 0.36, 0.27  # inches
