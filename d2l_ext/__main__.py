@@ -31,7 +31,8 @@ def main(arguments=None) -> int:
     add.add_argument('--depth', type=int, help='1: a row a stage, 2: a row a block, else a layer')
     add.set_defaults(run=summary)
 
-    add = commands.add_parser('train', help="train GoogLeNet by the profile's recipe")
+    add = commands.add_parser('train', help='train GoogLeNet by a recipe')
+    add.add_argument('--recipe', help="lecture, fast or quick; default: the profile's")
     add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
     add.add_argument('--seed', type=int, default=0)
     add.add_argument('--out', type=Path, help='write the history (JSON) to this file')
@@ -82,22 +83,22 @@ def train(chosen):
 
     npx.set_np()
     from d2l_ext import training
-    from d2l_ext.data import load_data_fashion_mnist
     from d2l_ext.networks import googlenet
 
     profile = chosen.profile or runtime.profile()
-    recipe = training.RECIPES[profile]
-    train_iter, test_iter = load_data_fashion_mnist(
-        recipe['batch_size'], recipe['resize'], sample=profile, seed=chosen.seed,
-        standardize=recipe['standardize'],
-    )  # fmt: skip
+    name = chosen.recipe or profile
+    if name not in training.RECIPES:
+        print(f'recipe must be one of {", ".join(training.RECIPES)}, got {name!r}', file=sys.stderr)
+        return 2
+    recipe = training.RECIPES[name]
+    train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
     net = googlenet(stage2_activation=recipe['stage2_activation'])
     history = training.run(recipe, train_iter, test_iter, net, seed=chosen.seed)
     history.about = {
-        'command': f'python -m d2l_ext train --profile {profile} --seed {chosen.seed}',
+        'command': f'python -m d2l_ext train --profile {profile} --recipe {name} --seed {chosen.seed}',
         'date': time.strftime('%Y-%m-%d'),
         'seed': chosen.seed,
-        'images': len(train_iter.images),
+        'images': len(train_iter[1].images),
         'recipe': recipe,
         'machine': runtime.machine(),
     }

@@ -8,7 +8,7 @@ import numpy as onp
 from mxnet import autograd, gluon
 from mxnet.gluon.parameter import DeferredInitializationError
 
-from . import figures, runtime
+from . import data, figures, runtime
 from .history import History
 from .progress import bar as progress_bar
 
@@ -63,31 +63,34 @@ def fit(
     """Train an initialized `net` by stochastic gradient descent; returns a History.
 
     `train_iter` and `test_iter` know their length and give (X, y): X (N, C, H, W), y class indices
-    (N,). `lr` is the highest learning rate, `schedule` a name in SCHEDULES. With `progress` a bar shows
-    loss, accuracy and images/s, and in a notebook a learning curve grows. Ctrl-C (the stop button)
-    ends the training and keeps the network and the history so far. `history` takes over what was
-    trained before, so that the curve goes on.
+    (N,). A dict of them, such as {1: small, 3: large}, trains on `small` from epoch 1 and on `large`
+    from epoch 3. `lr` is the highest learning rate, `schedule` a name in SCHEDULES. With `progress` a
+    bar shows loss, accuracy and images/s, and in a notebook a learning curve grows. Ctrl-C (the stop
+    button) ends the training and keeps the network and the history so far. `history` takes over what
+    was trained before, so that the curve goes on.
 
     Raises ValueError, before the first step, for data or arguments that cannot work, and
     FloatingPointError when the loss is no longer a number.
     """
     device = device or runtime.device()
     _check_arguments(epochs=epochs, lr=lr, schedule=schedule)
-    classes = _check_data(net, train_iter, test_iter, device)
+    plan = _by_epoch(train_iter, epochs)
+    classes = _check_data(net, plan, test_iter, device)
     net.hybridize(static_alloc=True, static_shape=True)
     trainer = gluon.Trainer(
         net.collect_params(), 'sgd', {'learning_rate': lr, 'momentum': momentum, 'wd': weight_decay}
     )
     history = history or History()
     curve = figures.LiveCurve() if progress else None
-    bar = progress_bar(total=epochs * len(train_iter), disable=not progress)
-    rate_at, steps = SCHEDULES[schedule], epochs * len(train_iter)
-    first = len(history)
+    steps = sum(map(len, plan))
+    bar = progress_bar(total=steps, disable=not progress)
+    rate_at, step, first = SCHEDULES[schedule], 0, len(history)
     try:
-        for epoch in range(epochs):
+        for epoch, batches in enumerate(plan):
             running = _Running()
-            for i, (X, y) in enumerate(train_iter):
-                trainer.set_learning_rate(lr * rate_at((epoch * len(train_iter) + i) / steps))
+            for i, (X, y) in enumerate(batches):
+                trainer.set_learning_rate(lr * rate_at(step / steps))
+                step += 1
                 loss, correct = _step(net, trainer, X, y, classes, device)
                 if not math.isfinite(loss):
                     raise FloatingPointError(_not_finite(loss, epoch + 1, i + 1, trainer))
@@ -174,14 +177,26 @@ def _check_arguments(epochs, lr, schedule):
         raise ValueError(f'schedule must be one of {", ".join(SCHEDULES)}, got {schedule!r}')
 
 
-def _check_data(net, train_iter, test_iter, device) -> int:
+def _by_epoch(train_iter, epochs) -> list:
+    """Return the batches of each epoch."""
+    if not isinstance(train_iter, dict):
+        return [train_iter] * epochs
+    if 1 not in train_iter or not all(isinstance(key, int) and key > 0 for key in train_iter):
+        raise ValueError(
+            f'train_iter must say from which epoch on, from 1, got the keys {list(train_iter)}'
+        )
+    latest = (max(k for k in train_iter if k <= epoch) for epoch in range(1, epochs + 1))
+    return [train_iter[key] for key in latest]
+
+
+def _check_data(net, plan, test_iter, device) -> int:
     """Refuse what cannot be trained on; return the number of classes that `net` tells apart."""
-    for name, batches in (('train_iter', train_iter), ('test_iter', test_iter)):
-        if batches is not None and len(batches) == 0:
+    named = [('train_iter', batches) for batches in {id(b): b for b in plan}.values()]
+    named += [('test_iter', test_iter)] if test_iter is not None else []
+    for name, batches in named:
+        if len(batches) == 0:
             raise ValueError(f'{name} is empty: give at least one batch')
-    for name, batches in (('train_iter', train_iter), ('test_iter', test_iter)):
-        if batches is None:
-            continue
+    for name, batches in named:
         X, y = next(iter(batches))
         if X.ndim != 4:
             raise ValueError(f'{name} must give X as (N, C, H, W), got {X.shape}')
@@ -226,6 +241,23 @@ def _not_finite(loss, epoch, step, trainer):
         f'{trainer.learning_rate:g} is probably too high, try a tenth of it on a network '
         'initialized anew; else look for inputs that are not numbers'
     )
+
+
+def load(recipe, *, sample=None, seed=0):
+    """Return {epoch: training images from it on} and the test images of `recipe`, for `fit`.
+
+    `sample` is that of load_data_fashion_mnist. The test images have the resolution that the recipe
+    ends with.
+    """
+    sizes = recipe['resize'] if isinstance(recipe['resize'], dict) else {1: recipe['resize']}
+    pairs = {
+        epoch: data.load_data_fashion_mnist(
+            recipe['batch_size'], size, sample=sample, seed=seed,
+            standardize=recipe['standardize'],
+        )
+        for epoch, size in sizes.items()
+    }  # fmt: skip
+    return {epoch: train for epoch, (train, _) in pairs.items()}, pairs[max(pairs)][1]
 
 
 def run(recipe, train_iter, test_iter, net, *, seed=0, device=None, progress=True):

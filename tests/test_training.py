@@ -44,6 +44,46 @@ def test_training_learns():
     assert history[-1]['test_accuracy'] == 1
 
 
+class Counted(list):
+    """Batches that count how often their images were looked at."""
+
+    def __init__(self, size):
+        super().__init__([(np.ones((2, 1, size, size)), np.array([0, 1], dtype='int32'))])
+        self.looks = 0
+
+    def __iter__(self):
+        self.looks += 1
+        return super().__iter__()
+
+
+def test_each_epoch_trains_on_its_own_images():
+    small, large = Counted(4), Counted(8)
+    fit(data={1: small, 3: large}, epochs=4)
+
+    assert small.looks == large.looks == 1 + 2  # the check before the first step, two epochs
+
+
+def test_the_schedule_runs_over_all_epochs_of_all_lengths(monkeypatch):
+    asked = []
+    monkeypatch.setitem(training.SCHEDULES, 'noted', lambda done: asked.append(done) or 1.0)
+    short, long = batches(images=8), batches(images=32)
+    fit(data={1: short, 2: long}, epochs=2, schedule='noted')
+
+    assert asked == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+
+
+@pytest.mark.parametrize('resize, last', [(32, 32), ({1: 32, 2: 48}, 48)])
+def test_a_recipe_says_which_images_it_takes(resize, last):
+    recipe = {**training.RECIPES['quick'], 'resize': resize}
+    train, test = training.load(recipe, sample='quick')
+
+    X, _ = next(iter(test))
+    assert X.shape == (recipe['batch_size'], 1, last, last)
+    assert {epoch: b.images.shape[1] for epoch, b in train.items()} == (
+        resize if isinstance(resize, dict) else {1: resize}
+    )
+
+
 def test_one_step_is_the_step_of_gradient_descent():
     net = seq(nn.Dense(2, use_bias=False, in_units=1), nn.Flatten())
     net.initialize(mx.init.Constant(0.0))
@@ -144,6 +184,8 @@ def test_a_loss_that_is_no_number_stops_with_the_step_and_the_cause():
         (batches(labels=[0, -1, 1, 0]), 'labels from 0 to 1, got -1 to 1'),
         ([(np.ones((4, 8, 8)), np.zeros(4, dtype='int32'))], r'must give X as \(N, C, H, W\)'),
         ([(np.ones((4, 1, 8, 8)), np.zeros(3, dtype='int32'))], 'gives 4 images with 3 labels'),
+        ({2: batches()}, r'from which epoch on, from 1, got the keys \[2\]'),
+        ({1: batches(), 'two': batches()}, 'from which epoch on'),
     ],
 )
 def test_data_that_cannot_work_are_refused_before_the_first_step(data, message):
