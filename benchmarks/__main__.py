@@ -35,8 +35,9 @@ def main(arguments=None) -> int:
             if wanted:
                 failed |= run(wanted, chosen.quick, command(chosen))
     except KeyboardInterrupt:
-        print(f'\ninterrupted; the suites before are in {report.RESULTS}/, what this one has in '
-              f'{report.QUICK}/', file=sys.stderr)  # fmt: skip
+        print(
+            f'\ninterrupted; the rounds that were finished are in {report.QUICK}/', file=sys.stderr
+        )
         return 130
     print(f'\n{(time.perf_counter() - start) / 60:.1f} minutes in all')
     return int(failed)
