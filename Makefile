@@ -7,10 +7,10 @@ EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 RECIPE ?= lecture
 PY := .venv/bin/python
 
-.PHONY: help setup run test lab lecture doctor notebooks lint lock clean
+.PHONY: help setup run test lab lecture doctor bench bench-quick bench-setup notebooks lint lock clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup:
 	@$(PYTHON) d2l_ext/bootstrap.py $(EXACT)
@@ -31,6 +31,19 @@ lecture: setup  ## train on all 60 000 images as the lecture does (half an hour)
 
 doctor: setup  ## can the course run here, and how well?
 	@$(PY) -m d2l_ext doctor
+
+bench: setup  ## time the course beside its peers (most of an hour); results in benchmarks/results/
+	@$(PY) -m benchmarks
+
+bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
+	@$(PY) -m benchmarks --quick
+
+bench-setup: setup  ## install PyTorch, which some benchmarks compare with
+	@echo 'Installing PyTorch into .venv. On Linux the default build brings several GB of CUDA'
+	@echo 'packages; the CPU build is enough. To get that, stop this (Ctrl-C) and name the index of'
+	@echo 'CPU builds, which PyTorch tells where it says how to install it, in PIP_INDEX_URL or by'
+	@echo '`pip config set global.index-url`.'
+	@$(PY) -m pip install --disable-pip-version-check torch==2.13.0
 
 notebooks: setup  ## run all lessons and store their outputs in notebooks/
 	@$(PY) -m d2l_ext lessons --in-place

@@ -1,0 +1,89 @@
+"""(a) The lecture's notebook as it stands.
+
+Its `nn.Block`, `np.concatenate`, stage 2 without activations, d2l's loader with four workers, MXNet's
+default threads. Only two things are done for it: NumPy's old names are put back, without which it
+cannot import MXNet, and the data set is read from this machine.
+"""
+
+import os
+
+from .clock import BATCH, SIZE, Clock
+
+
+def measure(steps, warm_up):
+    """Return images/s of the lecture's training."""
+    import d2l_ext  # noqa: F401  NumPy's old names
+
+    del os.environ['OMP_NUM_THREADS']  # MXNet's default threads
+    from d2l_ext import data
+    from d2l_ext.networks.googlenet import GOOGLENET
+
+    from d2l import mxnet as d2l
+    from mxnet import autograd, gluon, init, np, npx
+    from mxnet.gluon import nn
+
+    npx.set_np()
+
+    def read_here(self):
+        part, folder = 'train' if self._train else 't10k', data.fetch().folder
+        self._data = np.array(
+            data.original(folder, f'{part}-images-idx3-ubyte')[..., None], dtype='uint8'
+        )
+        self._label = np.array(data.original(folder, f'{part}-labels-idx1-ubyte'), dtype='int32')
+
+    gluon.data.vision.FashionMNIST._get_data = read_here
+
+    class Inception(nn.Block):
+        def __init__(self, c1, c2, c3, c4):
+            super().__init__()
+            self.p1_1 = nn.Conv2D(c1, kernel_size=1, activation='relu')
+            self.p2_1 = nn.Conv2D(c2[0], kernel_size=1, activation='relu')
+            self.p2_2 = nn.Conv2D(c2[1], kernel_size=3, padding=1, activation='relu')
+            self.p3_1 = nn.Conv2D(c3[0], kernel_size=1, activation='relu')
+            self.p3_2 = nn.Conv2D(c3[1], kernel_size=5, padding=2, activation='relu')
+            self.p4_1 = nn.MaxPool2D(pool_size=3, strides=1, padding=1)
+            self.p4_2 = nn.Conv2D(c4, kernel_size=1, activation='relu')
+
+        def forward(self, x):
+            parts = (
+                self.p1_1(x),
+                self.p2_2(self.p2_1(x)),
+                self.p3_2(self.p3_1(x)),
+                self.p4_2(self.p4_1(x)),
+            )
+            return np.concatenate(parts, axis=1)
+
+    def stage(name):
+        return [
+            Inception(c1, (r3, c3), (r5, c5), c4)
+            for block, (c1, r3, c3, r5, c5, c4) in GOOGLENET.items()
+            if block.startswith(name)
+        ]
+
+    def pool():
+        return nn.MaxPool2D(pool_size=3, strides=2, padding=1)
+
+    net = nn.Sequential()
+    net.add(nn.Conv2D(64, kernel_size=7, strides=2, padding=3, activation='relu'), pool())
+    net.add(nn.Conv2D(64, kernel_size=1), nn.Conv2D(192, kernel_size=3, padding=1), pool())
+    net.add(
+        *stage('3'), pool(), *stage('4'), pool(), *stage('5'), nn.GlobalAvgPool2D(), nn.Dense(10)
+    )
+
+    # the loop of d2l.train_ch6 (the lecture's train_ch5 is gone from d2l), without its plot
+    device = d2l.try_gpu()
+    net.initialize(force_reinit=True, ctx=device, init=init.Xavier())
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.1})
+    train_iter, _ = d2l.load_data_fashion_mnist(batch_size=BATCH, resize=SIZE)
+    metric, clock = d2l.Accumulator(3), Clock(steps, warm_up, npx.waitall)
+    for X, y in train_iter:
+        X, y = X.as_in_ctx(device), y.as_in_ctx(device)
+        with autograd.record():
+            y_hat = net(X)
+            batch_loss = loss(y_hat, y)
+        batch_loss.backward()
+        trainer.step(X.shape[0])
+        metric.add(batch_loss.sum(), d2l.accuracy(y_hat, y), X.shape[0])
+        if clock.step():
+            return {'images_per_s': clock.images_per_s()}

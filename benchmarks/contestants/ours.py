@@ -1,0 +1,68 @@
+"""(d) The course's own training: `fit` on the course's network, ReLU in stage 2, and its batches."""
+
+from .clock import BATCH, SIZE, Clock
+
+LAST = 60_000 % BATCH  # images of an epoch's last batch
+
+
+def prepare():
+    """Find or download the images, and resize them once, so that no contestant has to."""
+    images = _load()
+    return {'images': sum(len(batches.images) for batches in images)}
+
+
+def measure(steps, warm_up):
+    """Return images/s. The peak of memory is that of the whole training on all 60 000 images.
+
+    For it, what a whole epoch does and these steps do not is done after them: a last, smaller batch,
+    the evaluation, and, before them, a touch of every image of the mapped files.
+    """
+    train_iter, test_iter = _load()
+    from d2l_ext import anatomy, training
+    from d2l_ext.networks import googlenet
+
+    import mxnet as mx
+
+    for batches in (train_iter, test_iter):
+        batches.images.max()
+    net = googlenet()
+    net.initialize(mx.init.Xavier())
+    clock = Clock(steps, warm_up, mx.npx.waitall)
+    some = Some(train_iter, warm_up + steps, LAST, clock)
+    training.fit(
+        net, some, Some(test_iter, 1, len(test_iter.images) % BATCH), epochs=1, lr=0.1,
+        progress=False,
+    )  # fmt: skip
+    macs = anatomy.count_macs(net, (1, 1, SIZE, SIZE))
+    return {'images_per_s': clock.images_per_s(), 'macs': macs}
+
+
+class Some:
+    """The first `count` batches, and one of `last` images; the next is asked for when one is done."""
+
+    def __init__(self, batches, count, last, clock=None):
+        self.batches, self.count, self.last, self.clock = batches, count, last, clock
+        self.labels = batches.labels
+
+    def __len__(self):
+        return self.count + 1
+
+    def __iter__(self):
+        batches = iter(self.batches)
+        for _ in range(self.count):
+            yield next(batches)
+            if self.clock:
+                self.clock.step()
+        X, y = next(batches)
+        yield X[: self.last], y[: self.last]
+
+
+def _load():
+    import d2l_ext  # noqa: F401
+
+    from mxnet import npx
+
+    npx.set_np()
+    from d2l_ext.data import load_data_fashion_mnist
+
+    return load_data_fashion_mnist(BATCH, SIZE, sample='lecture')

@@ -1,0 +1,155 @@
+"""Runs contestants: each in a process of its own, in turn, round by round."""
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from . import quiet
+
+ROOT = Path(__file__).resolve().parents[1]
+LIMIT = 1800  # seconds, after which a run counts as hung
+GRACE = 5  # seconds that a run has to end what it started
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A function `call`, 'module:function', that returns numbers by name, its headline first.
+
+    `needs` names entries of NEEDS; `counted` an option that is given the number of the round, from
+    0; with `rounds` it runs in the first of them only.
+    """
+
+    call: str
+    options: dict = field(default_factory=dict)
+    needs: tuple = ()
+    counted: str | None = None
+    rounds: int | None = None
+
+
+class Failure(RuntimeError):
+    """A contestant gave no numbers; the message is its last words."""
+
+
+def run(contestant, turn=0, limit=LIMIT) -> dict:
+    """Run a contestant in a process of its own; return its numbers. Raises Failure."""
+    options = dict(contestant.options)
+    if contestant.counted:
+        options[contestant.counted] = turn
+    # the driver has set the threads for itself: a contestant starts as it does for its users
+    environment = {key: v for key, v in os.environ.items() if key != 'OMP_NUM_THREADS'}
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'benchmarks.child', contestant.call, json.dumps(options)],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        errors='replace', start_new_session=True,
+    )  # fmt: skip
+    try:
+        output, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise Failure(f'still running after {limit} s') from None
+    finally:
+        end(process)
+    if process.returncode:
+        raise Failure(last_words(errors) or f'ended with status {process.returncode}')
+    try:
+        return json.loads(output.splitlines()[-1])
+    except (IndexError, json.JSONDecodeError):
+        raise Failure(f'printed no numbers but {output[-200:]!r}') from None
+
+
+def end(process):
+    """End a run and what it started: asked first, then killed."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:  # nothing of it is left
+        pass
+    process.wait()
+
+
+def last_words(errors, lines=3) -> str:
+    """Return the last lines of what a process wrote to stderr, without progress bars."""
+    told = [line.rstrip() for line in re.split(r'[\r\n]', errors) if line.strip()]
+    told = [line for line in told if '%|' not in line]
+    return '\n'.join(told[-lines:])
+
+
+def _torch():
+    return '' if importlib.util.find_spec('torch') else 'not installed: make bench-setup'
+
+
+def _amx():
+    info = Path('/proc/cpuinfo')
+    return '' if info.exists() and 'amx_bf16' in info.read_text().split() else 'no AMX here'
+
+
+def _images():
+    try:
+        run(Contestant('benchmarks.contestants.ours:prepare'))
+    except Failure as problem:
+        return f'no images: {problem}'
+    return ''
+
+
+# what a contestant may need: a function that says what is missing, or nothing
+NEEDS: dict[str, Callable] = {'torch': _torch, 'AMX': _amx, 'images': _images}
+
+
+@cache
+def lacks(need) -> str:
+    """Say what is missing of one entry of NEEDS; nothing if it is there."""
+    return NEEDS[need]()
+
+
+def missing(contestants) -> dict:
+    """Return {name: what it lacks} for the contestants that cannot run here."""
+    reasons = {
+        name: next(filter(None, map(lacks, contestant.needs)), '')
+        for name, contestant in contestants.items()
+    }
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def rounds(contestants, count, say=print):
+    """Run all contestants in turn, `count` times; yield each round's ({name: numbers}, failures).
+
+    A contestant that fails is told, and the others go on. `say` gets a line a run.
+    """
+    width = max(map(len, contestants), default=0)
+    for turn in range(count):
+        numbers, failures = {}, []
+        for name, contestant in contestants.items():
+            if contestant.rounds is not None and turn >= contestant.rounds:
+                continue
+            others = quiet.others()
+            start = time.perf_counter()
+            try:
+                numbers[name] = {**run(contestant, turn), 'others_cpus': others}
+                told = headline(numbers[name])
+            except Failure as problem:
+                failures.append({'round': turn + 1, 'contestant': name, 'words': str(problem)})
+                told = f'FAILED: {problem}'
+            took = time.perf_counter() - start
+            if others and others > quiet.MUCH:
+                told += f'  (others used {others:.1f} CPUs when it began)'
+            say(f'round {turn + 1} of {count}  {name:{width}}  {took:4.0f} s  {told}')
+        yield numbers, failures
+
+
+def headline(numbers) -> str:
+    """Write the first number that a contestant gives."""
+    name, value = next((k, v) for k, v in numbers.items() if k != 'peak_bytes')
+    return f'{value:.4g} {name.replace("_per_s", "/s").replace("_", " ")}'

@@ -1,0 +1,17 @@
+"""The suites, in the order in which they run.
+
+Each is a module: TITLE; FIGURES, {name: Figure}; `rounds(quick)` and `contestants(quick)`; `tables`
+and `picture` of what was found.
+"""
+
+from . import cost, limit, time_to_accuracy, training_step, waiting
+
+SUITES = {
+    'training_step': training_step,
+    'limit': limit,
+    'cost': cost,
+    'waiting': waiting,
+    'time_to_accuracy': time_to_accuracy,
+}
+# those of one group are measured in the same rounds
+GROUPS = (('training_step', 'limit'), ('cost',), ('waiting',), ('time_to_accuracy',))

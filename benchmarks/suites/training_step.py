@@ -1,0 +1,62 @@
+"""A training step with its data, GoogLeNet 96x96, batch 128, float32: four ways to run it."""
+
+from .. import draw
+from ..driver import Contestant
+from ..report import contestants_table, figures_table, spread_of
+from ..spread import Figure, ratio, value
+
+TITLE = 'Training step with data: GoogLeNet 96x96, batch 128'
+TITLES = {
+    'lecture': '(a) the lecture’s notebook as it stands',
+    'pytorch': '(b) PyTorch eager, as the book writes it',
+    'channels_last': '(c) the same, channels_last',
+    'ours': '(d) ours',
+    'bfloat16': 'another precision: (c) in bfloat16',
+}
+FIGURES = {
+    '(d) : (a)': Figure(ratio('ours', 'lecture'), {'median at least': 2.3}),
+    '(d) : (b)': Figure(ratio('ours', 'pytorch'), {'median at least': 1.5}),
+    '(d) : (c)': Figure(ratio('ours', 'channels_last'), {'median at least': 1.1}),
+    '(d) peak memory, GB': Figure(value('ours', 'peak_bytes', 1e9), {'max at most': 2.5}),
+}
+
+
+def rounds(quick):
+    return 2 if quick else 5
+
+
+def contestants(quick):
+    steps = {'steps': 3, 'warm_up': 3} if quick else {'steps': 10, 'warm_up': 4}
+    pytorch, last = 'benchmarks.contestants.pytorch:measure', {**steps, 'layout': 'channels_last'}
+    return {
+        'lecture': Contestant('benchmarks.contestants.lecture:measure', steps, ('images',)),
+        'pytorch': Contestant(pytorch, steps, ('torch', 'images')),
+        'channels_last': Contestant(pytorch, last, ('torch', 'images')),
+        'ours': Contestant('benchmarks.contestants.ours:measure', steps, ('images',)),
+        'bfloat16': Contestant(
+            pytorch, {**last, 'precision': 'bfloat16'}, ('torch', 'AMX', 'images')
+        ),
+    }
+
+
+def tables(found):
+    return [
+        contestants_table(found, TITLES, 'images_per_s', 'images/s'),
+        figures_table(found, 'memory: of the training process, without its data workers'),
+    ]
+
+
+def picture(found):
+    rows = [
+        draw.Row(
+            called, spread_of(found, name, 'images_per_s'), found['missing'].get(name, 'failed'),
+            strong=name == 'ours', hatched=name == 'bfloat16',
+        )
+        for name, called in TITLES.items()
+    ]  # fmt: skip
+    told = [
+        f'{figure["median"]:.2f} times {name[-3:]}'
+        for name, figure in found['figures'].items() if name.startswith('(d) : ')
+    ]  # fmt: skip
+    title = f'GoogLeNet, a training step with data: ours runs {", ".join(told)}' if told else TITLE
+    return draw.bars(rows, 'images/s, median; the line spans all rounds', title)

@@ -1,0 +1,335 @@
+"""Do the benchmarks run contestants one by one, count honestly, and keep what they say?
+
+Nothing is timed here.
+"""
+
+import importlib.util
+import json
+import statistics
+import time
+from pathlib import Path
+
+from benchmarks import __main__ as command
+from benchmarks import driver, quiet, report, spread
+from benchmarks.contestants import clock
+from benchmarks.contestants import cost as cost_contestants
+from benchmarks.driver import Contestant
+from benchmarks.suites import GROUPS, SUITES, time_to_accuracy
+from d2l_ext import anatomy
+from d2l_ext.networks import googlenet
+
+import pytest
+
+RESULTS = Path(__file__).parents[1] / report.RESULTS
+FAKES = """
+import os, signal, subprocess, sys, time
+
+def works(speed=100.0, seed=None):
+    print('a library talks on stdout')
+    return {'images_per_s': speed, 'seed': seed, 'threads': os.environ.get('OMP_NUM_THREADS')}
+
+def fails():
+    raise ValueError('images must be there: get them')
+
+def silent():
+    sys.stdout.flush()
+    os._exit(0)
+
+def stays(file):
+    ignore = 'import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)'
+    child = subprocess.Popen([sys.executable, '-c', ignore])
+    time.sleep(0.5)  # until it ignores
+    open(file, 'w').write(str(child.pid))
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def fakes(tmp_path, monkeypatch):
+    (tmp_path / 'fakes.py').write_text(FAKES)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    monkeypatch.setattr(quiet, 'others', lambda: 0.0)
+    return lambda name, *arguments, **options: Contestant(f'fakes:{name}', *arguments, **options)
+
+
+# statistics
+
+
+def test_a_ratio_is_taken_within_a_round_then_its_median():
+    rounds = [
+        {'a': {'images_per_s': 50}, 'b': {'images_per_s': 100}},
+        {'a': {'images_per_s': 10}, 'b': {'images_per_s': 40}},
+        {'a': {'images_per_s': 20}, 'b': {'images_per_s': 60}},
+    ]
+    told = spread.figures(rounds, {'b : a': spread.Figure(spread.ratio('b', 'a'))})
+
+    assert told['b : a'] == {'rounds': [2, 4, 3], 'median': 3, 'min': 2, 'max': 4, 'wanted': {}}
+
+
+def test_a_round_that_lacks_a_contestant_gives_no_ratio():
+    rounds = [{'a': {'images_per_s': 50}}, {'a': {'images_per_s': 1}, 'b': {'images_per_s': 2}}]
+    formulas = {
+        'b : a': spread.Figure(spread.ratio('b', 'a')),
+        'c : a': spread.Figure(spread.ratio('c', 'a')),
+    }
+
+    assert {name: f['rounds'] for name, f in spread.figures(rounds, formulas).items()} == {
+        'b : a': [2]
+    }
+
+
+def test_no_round_has_no_spread():
+    with pytest.raises(ValueError, match='values must hold at least one number'):
+        spread.spread([])
+
+
+@pytest.mark.parametrize(
+    ('wanted', 'verdict'),
+    [
+        ({}, None),
+        ({'median at least': 2}, True),
+        ({'median at least': 2.1}, False),
+        ({'median at least': 2, 'min at least': 1.5}, False),
+        ({'max at most': 3}, True),
+        ({'max at most': 2.9}, False),
+    ],
+)
+def test_a_figure_is_reached_if_all_that_is_wanted_is(wanted, verdict):
+    assert spread.reached({'median': 2, 'min': 1, 'max': 3, 'wanted': wanted}) is verdict
+
+
+def test_the_clock_leaves_out_the_warm_up_and_waits_at_both_ends(monkeypatch):
+    now = iter([10.0, 14.0])
+    monkeypatch.setattr(clock.time, 'perf_counter', lambda: next(now))
+    waited = []
+    watch = clock.Clock(2, 3, lambda: waited.append(watch.count))
+
+    assert [watch.step() for _ in range(5)] == [False] * 4 + [True]
+    assert waited == [3, 5]
+    assert watch.images_per_s() == clock.BATCH * 2 / 4
+
+
+def test_the_lecture_s_seconds_are_those_of_its_epochs_at_the_speed_of_the_round(monkeypatch):
+    history = time_to_accuracy.History([{}] * 5, {'images': 60_000})
+    monkeypatch.setattr(time_to_accuracy, 'LECTURE', history)
+    numbers = {'lecture_before': {'images_per_s': 90}, 'lecture_after': {'images_per_s': 110}}
+
+    assert time_to_accuracy.lecture_seconds(numbers) == 5 * 60_000 / 100
+
+
+# the driver
+
+
+def test_contestants_run_in_turn_round_by_round(fakes):
+    contestants = {
+        'a': fakes('works', {'speed': 1}),
+        'b': fakes('works', {'speed': 2}, counted='seed'),
+        'once': fakes('works', {'speed': 3}, rounds=1),
+    }
+    lines = []
+    done = list(driver.rounds(contestants, 2, lines.append))
+
+    assert [list(numbers) for numbers, _ in done] == [['a', 'b', 'once'], ['a', 'b']]
+    assert [numbers['b']['seed'] for numbers, _ in done] == [0, 1]
+    assert [line.split()[4] for line in lines] == ['a', 'b', 'once', 'a', 'b']
+    assert lines[1].endswith('2 images/s')
+
+
+def test_a_contestant_starts_with_the_default_threads_and_tells_its_memory(fakes):
+    numbers = driver.run(fakes('works'))
+
+    assert numbers['threads'] is None
+    assert 5e6 < numbers['peak_bytes'] < 200e6
+
+
+def test_a_failing_contestant_tells_its_last_words_and_the_others_go_on(fakes):
+    lines = []
+    contestants = {'bad': fakes('fails'), 'good': fakes('works')}
+    ((numbers, failures),) = driver.rounds(contestants, 1, lines.append)
+
+    assert list(numbers) == ['good']
+    assert [(f['round'], f['contestant']) for f in failures] == [(1, 'bad')]
+    assert failures[0]['words'].endswith('ValueError: images must be there: get them')
+    assert 'FAILED' in lines[0]
+
+
+def test_last_words_leave_progress_bars_out():
+    errors = 'first\nsecond\n\n  9%|## | 0:01\r 10%|## | 0:02\nthird\nfourth\r 11%|## | 0:03'
+
+    assert driver.last_words(errors) == 'second\nthird\nfourth'
+
+
+def test_a_contestant_without_numbers_fails(fakes):
+    with pytest.raises(driver.Failure, match="printed no numbers but ''"):
+        driver.run(fakes('silent'))
+
+
+@pytest.mark.parametrize('interrupted', [False, True])
+def test_a_run_that_ends_early_leaves_no_process(fakes, tmp_path, monkeypatch, interrupted):
+    file = tmp_path / 'pid'
+    if interrupted:
+
+        def communicate(process, timeout):
+            while not (file.exists() and file.read_text()):
+                time.sleep(0.05)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(driver.subprocess.Popen, 'communicate', communicate)
+    with pytest.raises(KeyboardInterrupt if interrupted else driver.Failure):
+        driver.run(fakes('stays', {'file': str(file)}), limit=3)
+    gone = time.monotonic() + 5
+    while _alive(int(file.read_text())) and time.monotonic() < gone:
+        time.sleep(0.05)
+
+    assert not _alive(int(file.read_text()))
+
+
+def _alive(pid):
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().split()[2] != 'Z'
+    except FileNotFoundError:
+        return False
+
+
+def test_what_others_compute_is_counted_in_cpus(tmp_path, monkeypatch):
+    stat = tmp_path / 'stat'
+    stat.write_text('cpu  100 0 50 1000 9 0 0 0 0 0\ncpu0 1 1 1 1\n')
+    monkeypatch.setattr(
+        quiet.time, 'sleep', lambda _: stat.write_text('cpu  220 0 60 1100 99 0 0 20 0 0\n')
+    )
+
+    assert quiet.others(1, stat) == 1.5
+    assert quiet.others(1, tmp_path / 'none') is None
+
+
+# the command
+
+
+@pytest.fixture
+def suite(fakes, tmp_path, monkeypatch):
+    """A suite of fake contestants in place of training_step; returns the folders it writes to."""
+    own = SUITES['training_step']
+    contestants = {
+        'lecture': fakes('works', {'speed': 50}),
+        'pytorch': fakes('works', needs=('nothing',)),
+        'ours': fakes('works', {'speed': 150}),
+    }
+    monkeypatch.setattr(own, 'contestants', lambda quick: contestants)
+    monkeypatch.setattr(own, 'rounds', lambda quick: 2)
+    monkeypatch.setitem(driver.NEEDS, 'nothing', lambda: 'not installed: make bench-setup')
+    folders = tmp_path / 'results', tmp_path / 'build'
+    monkeypatch.setattr(command, 'RECORDED', folders[0])
+    monkeypatch.setattr(command, 'BUILD', folders[1])
+    return folders
+
+
+def test_the_full_form_writes_results_and_says_what_is_missing(suite, capsys):
+    assert command.main(['--suite', 'training_step']) == 0
+    found = json.loads((suite[0] / 'training_step.json').read_text())
+
+    assert found['figures']['(d) : (a)']['rounds'] == [3, 3]
+    assert found['command'] == 'python -m benchmarks --suite training_step'
+    assert found['missing'] == {'pytorch': 'not installed: make bench-setup'}
+    assert (suite[0] / 'training_step.png').read_bytes().startswith(b'\x89PNG')
+    table = capsys.readouterr().out
+    assert 'as the book writes it' in table
+    assert table.count('not installed: make bench-setup') == 2
+
+
+def test_the_quick_form_leaves_the_recorded_results_alone(suite):
+    suite[0].mkdir()
+    assert command.main(['--suite', 'training_step', '--quick']) == 0
+    assert not list(suite[0].iterdir())
+    assert (suite[1] / 'training_step.json').exists()
+
+
+def test_a_failure_is_told_in_the_table_and_in_the_status(suite, fakes, monkeypatch, capsys):
+    own = SUITES['training_step']
+    monkeypatch.setattr(own, 'contestants', lambda quick: {'ours': fakes('fails')})
+
+    assert command.main(['--suite', 'training_step']) == 1
+    assert 'failed in round 1: ValueError: images must be there' in capsys.readouterr().out
+
+
+def test_an_interrupt_keeps_the_rounds_before_it(suite, monkeypatch, capsys):
+    rounds = driver.rounds
+
+    def broken(*arguments):
+        yield next(rounds(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(driver, 'rounds', broken)
+
+    assert command.main(['--suite', 'training_step']) == 130
+    assert not (suite[0] / 'training_step.json').exists()
+    assert len(json.loads((suite[1] / 'training_step.json').read_text())['rounds']) == 1
+    assert 'interrupted' in capsys.readouterr().err
+
+
+def test_a_suite_without_results_says_how_to_get_them(suite, capsys):
+    assert command.main(['--suite', 'training_step', '--draw']) == 0
+    assert 'python -m benchmarks --suite training_step' in capsys.readouterr().out
+
+
+def test_every_suite_is_in_one_group():
+    assert sorted(name for group in GROUPS for name in group) == sorted(SUITES)
+
+
+@pytest.mark.parametrize('name', SUITES)
+def test_every_contestant_is_a_function_there_is(name):
+    for quick in (True, False):
+        for contestant in SUITES[name].contestants(quick).values():
+            module, function = contestant.call.split(':')
+            assert callable(getattr(importlib.import_module(module), function))
+            assert set(contestant.needs) <= set(driver.NEEDS)
+
+
+# the networks
+
+
+def test_the_network_of_width_1_is_the_course_s():
+    shape = (1, 1, 96, 96)
+    own, scaled = googlenet(), cost_contestants.scaled(1)
+
+    assert anatomy.count_parameters(scaled, shape) == anatomy.count_parameters(own, shape)
+    assert anatomy.count_macs(scaled, shape) == anatomy.count_macs(own, shape)
+
+
+def test_twice_the_width_takes_almost_four_times_the_multiply_adds():
+    macs = [anatomy.count_macs(cost_contestants.scaled(width), (1, 1, 96, 96)) for width in (1, 2)]
+
+    assert 3.9 < macs[1] / macs[0] < 4  # the first convolution and the last layer grow by two
+
+
+@pytest.mark.skipif(not importlib.util.find_spec('torch'), reason='needs PyTorch')
+def test_the_pytorch_network_has_our_parameters():
+    # in a process of its own: MXNet and PyTorch do not share one well
+    numbers = driver.run(Contestant('benchmarks.contestants.pytorch:count_parameters'))
+
+    assert numbers['parameters'] == 5977530
+
+
+# the results that are kept
+
+
+def test_results_are_recorded_of_all_suites_or_of_none():
+    assert {path.stem for path in RESULTS.glob('*.json')} in (set(), set(SUITES))
+
+
+@pytest.mark.parametrize('path', sorted(RESULTS.glob('*.json')), ids=lambda path: path.stem)
+def test_recorded_results_hold_what_the_readme_says(path):
+    found = json.loads(path.read_text())
+    suite = SUITES[found['suite']]
+
+    assert path.stem == found['suite'] and path.with_suffix('.png').exists()
+    assert found['command'].startswith(('make bench', 'python -m benchmarks'))
+    assert '--quick' not in found['command'] and found['command'] != 'make bench-quick'
+    assert found['date'] and found['machine']['cpu'] and found['versions']['mxnet'] == '1.9.1'
+    assert len(found['rounds']) >= 3
+    again = json.loads(json.dumps(spread.figures(found['rounds'], suite.FIGURES)))
+    assert found['figures'] == again
+    for name, figure in suite.FIGURES.items():
+        if figure.wanted:
+            assert len(found['figures'][name]['rounds']) >= 3, f'{name} needs 3 rounds'
+            values = found['figures'][name]['rounds']
+            assert found['figures'][name]['median'] == statistics.median(values)
