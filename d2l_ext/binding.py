@@ -51,12 +51,11 @@ def rebind(net, init=None):
     noted = _noted(net)  # refuses before anything is changed
     devices = next(iter(net.collect_params().values())).list_ctx()
     for _, parameter, shape in noted:
-        # Gluon's own setter refuses to open a dimension; the variable of a traced graph knows it too
+        # Gluon's own setter refuses to open a dimension
         parameter._shape = shape
-        parameter._var = None
         parameter._data = parameter._grad = None
     net.apply(_forget_graph)
-    net.initialize(init or mx.init.Xavier(), ctx=devices, force_reinit=True)
+    net.initialize(init or mx.init.Xavier(), ctx=devices)
 
 
 def _forget_graph(block):

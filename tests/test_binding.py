@@ -69,6 +69,23 @@ def test_rebind_takes_the_new_input(hybridized, measured):
     assert net.stage1[0].weight.shape == (64, 3, 7, 7)
 
 
+def test_rebind_takes_the_new_input_of_a_network_hybridized_late():
+    net = bound(googlenet, (1, 1, 96, 96))
+    net.hybridize()
+    net(np.ones((1, 1, 96, 96)))  # its graph is traced with all shapes known
+    binding.rebind(net)
+
+    assert net(np.ones((1, 3, 64, 64))).shape == (1, 10)
+
+
+def test_rebind_initializes_as_told():
+    net = bound(lambda: seq(conv(4, 3)), (1, 2, 5, 5))
+    binding.rebind(net, mx.init.Constant(0.5))
+    net(np.ones((1, 3, 5, 5)))
+
+    assert set(net[0].weight.data().asnumpy().ravel().tolist()) == {0.5}
+
+
 def test_rebind_draws_new_weights():
     net = bound(lambda: seq(conv(4, 3)), (1, 2, 5, 5))
     before = net[0].weight.data().copy()

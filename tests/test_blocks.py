@@ -11,6 +11,20 @@ def block_3a():
     return Inception(64, (96, 128), (16, 32), 32)
 
 
+@pytest.mark.parametrize(
+    'channels, message',
+    [
+        ((0, (96, 128), (16, 32), 32), 'c1 must be a positive integer, got 0'),
+        ((64, 128, (16, 32), 32), r'c2 must be a pair \(reduce, channels\), got 128'),
+        ((64, (96, 128), (16, 32, 64), 32), 'c3 must be a pair'),
+        ((64, (96, 128), (16, 2.5), 32), 'c3 must be a positive integer, got 2.5'),
+    ],
+)
+def test_inception_refuses_wrong_channels_by_name(channels, message):
+    with pytest.raises(ValueError, match=message):
+        Inception(*channels)
+
+
 @pytest.mark.parametrize('size', [7, 28])
 def test_inception_keeps_the_grid_and_adds_channels(size):
     net = block_3a()
@@ -27,6 +41,12 @@ def test_conv_keeps_the_grid_unless_told(kernel, grid):
     net.initialize()
 
     assert net(np.ones((1, 3, 9, 8))).shape == (1, 4, *grid)
+
+
+@pytest.mark.parametrize('kernel', [2, (2, 3), (3, 2)])
+def test_even_kernel_needs_padding(kernel):
+    with pytest.raises(ValueError, match='kernel_size must be odd to keep the grid'):
+        conv(4, kernel)
 
 
 def test_conv_without_padding_shrinks_the_grid():

@@ -78,6 +78,7 @@ def test_mxnet_that_failed_before_us_is_said():
         ({'proc': '0::/\n', 'cpu.max': 'max 100000\n'}, None),
         # the tightest of the group and its parents counts
         ({'proc': '0::/a/b\n', 'a/cpu.max': '200000 100000', 'a/b/cpu.max': 'max 100000'}, 2.0),
+        ({'proc': '0::/a/b\n', 'a/cpu.max': '200000 100000', 'a/b/cpu.max': '400000 100000'}, 2.0),
         (
             {'proc': '3:cpu,cpuacct:/a\n', 'cpu/a/cpu.cfs_quota_us': '300000',
              'cpu/a/cpu.cfs_period_us': '100000'},
