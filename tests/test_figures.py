@@ -103,6 +103,12 @@ def confusion():
     return figures.confusion_matrix(labels, labels * (labels != 3), CLASSES, title='Confusions')
 
 
+def speeds(title=''):
+    spread = {'median': 100, 'min': 90, 'max': 120}
+    values = {'half': 50, 'all': spread, 'bf16': 25, 'another': 'not installed'}
+    return figures.bars(values, 'images/s', title, strong=('all',), hatched=('bf16',))
+
+
 PICTURES = {
     '3a': lambda: figures.block_diagram(inception_3a(), 192, 28, title='inception (3a)'),
     '4e': lambda: figures.block_diagram(Inception(256, (160, 320), (32, 128), 128), 528),
@@ -128,6 +134,14 @@ PICTURES = {
     'montage': lambda: figures.montage(images(30, 28, 28), CLASSES * 3, title='Images'),
     'guesses': lambda: figures.montage(images(10, 28, 28), CLASSES, predictions=CLASSES[::-1]),
     'confusion': confusion,
+    'speeds': lambda: speeds('Three and one that is not there'),
+    'times': lambda: figures.accuracy_by_time(
+        {
+            'theirs, recorded': [(700, 0.6), (3500, 0.85)],
+            **{f'ours, seed {i}': [(80 + i, 0.8), (220 + i, 0.88)] for i in range(3)},
+        },
+        'Accuracy by time',
+    ),
 }
 
 
@@ -265,6 +279,25 @@ def test_bars_are_as_long_as_their_numbers():
     assert onp.array(widths) / widths[0] == pytest.approx([1, 2, 2])
     assert written(picture, 'number') == ['64', '128', '128']
     assert written(picture, 'total') == ['192 channels', '128 channels']
+
+
+def test_speeds_end_at_their_median_and_span_their_range():
+    picture = speeds()
+    patches, lines = picture.axes[0].patches, picture.axes[0].lines
+
+    assert [patch.get_width() for patch in patches] == [50, 100, 25]
+    assert list(lines[1].get_xdata()) == [90, 120]
+    assert written(picture, 'number') == ['50', '100 (90 to 120)', '25', 'not installed']
+    assert [bool(patch.get_hatch()) for patch in patches] == [False, False, True]
+    assert len({patch.get_facecolor() for patch in patches}) == 2
+
+
+def test_times_share_a_colour_up_to_the_comma(drawn):
+    theirs, *ours = drawn['times'].axes[0].lines
+
+    assert {line.get_color() for line in ours} == {ours[0].get_color()} != {theirs.get_color()}
+    assert len({line.get_marker() for line in (theirs, *ours)}) == 4
+    assert list(theirs.get_xdata()) == [700, 3500]
 
 
 def test_bars_of_stages_do_not_borrow_the_colours_of_branches():
@@ -463,6 +496,13 @@ def shell(monkeypatch):
         (lambda: figures.learning_curve({'a': 1}), "runs['a'] must be a History or a dict of them"),
         (lambda: figures.learning_curve(history()), 'runs has no finished epoch: train first'),
         (lambda: figures.learning_curve({}), 'runs must be 1 to 6 histories, got 0'),
+        (lambda: figures.bars({}, 'images/s'), 'values must hold at least one bar, got {}'),
+        (lambda: figures.accuracy_by_time({}), 'lines must hold at least one point each, got none'),
+        (lambda: figures.accuracy_by_time({'a': [(1, 0.5)], 'b': []}), "got none of ['b']"),
+        (
+            lambda: figures.accuracy_by_time({f'{i}': [(1, 0.5)] for i in range(7)}),
+            'lines must be of at most 6 colours, got 7',
+        ),
         (lambda: figures.montage(onp.zeros((28, 28))), 'got (28, 28)'),
         (
             lambda: figures.montage(images(2, 8, 8), ['a']),

@@ -1,6 +1,7 @@
 """The limit: what the machine does in a large matrix product, and the share that (d) reaches."""
 
-from .. import draw
+from d2l_ext.figures import bars
+
 from ..driver import Contestant
 from ..report import figures_table, spread_of
 from ..spread import Figure, over, spread
@@ -79,10 +80,9 @@ def tables(found):
 
 
 def picture(found):
-    rows = [
-        draw.Row(f'{called} ({by})' if by else called, told, 'failed', strong='ours' in called)
-        for called, by, told in _rows(found)
-    ]
+    values = {
+        f'{called} ({by})' if by else called: told or 'failed' for called, by, told in _rows(found)
+    }
     told, title = found['figures'].get('(d) : quickest product'), TITLE
     if told:
         names = [best(numbers) for numbers in found['rounds'] if products(numbers)]
@@ -91,4 +91,5 @@ def picture(found):
             f'Training reaches {told["median"]:.0%} of the rate of the quickest 4096 x 4096 product: '
             f'{quickest}'
         )
-    return draw.bars(rows, 'GFLOP/s, median; the line spans all rounds', title)
+    strong = [name for name in values if 'ours' in name]
+    return bars(values, 'GFLOP/s, median; the line spans all rounds', title, strong)

@@ -7,10 +7,10 @@ and after every seed; its accuracy is the recorded run's, d2l_ext/records/lectur
 import itertools
 import statistics
 
+from d2l_ext.figures import accuracy_by_time
 from d2l_ext.history import History
 from d2l_ext.tables import Table
 
-from .. import draw
 from ..driver import Contestant
 from ..report import figures_table
 from ..spread import Figure, value
@@ -103,4 +103,4 @@ def picture(found):
             f'{figures["our seconds"]["median"]:.0f} s,\n{times["median"]:.1f} times sooner than '
             f'the lecture’s {len(LECTURE)} epochs end (medians of {len(times["rounds"])} seeds)'
         )
-    return draw.accuracy_by_time({k: v for k, v in lines.items() if v}, title)
+    return accuracy_by_time({k: v for k, v in lines.items() if v}, title)

@@ -1,6 +1,7 @@
 """A training step with its data, GoogLeNet 96x96, batch 128, float32: four ways to run it."""
 
-from .. import draw
+from d2l_ext.figures import bars
+
 from ..driver import Contestant
 from ..report import contestants_table, figures_table, spread_of
 from ..spread import Figure, ratio, value
@@ -47,16 +48,16 @@ def tables(found):
 
 
 def picture(found):
-    rows = [
-        draw.Row(
-            called, spread_of(found, name, 'images_per_s'), found['missing'].get(name, 'failed'),
-            strong=name == 'ours', hatched=name == 'bfloat16',
-        )
+    values = {
+        called: spread_of(found, name, 'images_per_s') or found['missing'].get(name, 'failed')
         for name, called in TITLES.items()
-    ]  # fmt: skip
+    }
     told = [
         f'{figure["median"]:.2f} times {name[-3:]}'
         for name, figure in found['figures'].items() if name.startswith('(d) : ')
     ]  # fmt: skip
     title = f'GoogLeNet, a training step with data: ours runs {", ".join(told)}' if told else TITLE
-    return draw.bars(rows, 'images/s, median; the line spans all rounds', title)
+    return bars(
+        values, 'images/s, median; the line spans all rounds', title,
+        strong=(TITLES['ours'],), hatched=(TITLES['bfloat16'],),
+    )  # fmt: skip

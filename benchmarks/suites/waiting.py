@@ -1,8 +1,8 @@
 """What a person waits for: imports, the first batch, the first training step, each lesson."""
 
+from d2l_ext.figures import bars
 from d2l_ext.tables import Table
 
-from .. import draw
 from ..driver import ROOT, Contestant
 from ..report import spread_of
 from ..spread import Figure
@@ -68,7 +68,5 @@ def tables(found):
 
 
 def picture(found):
-    rows = [draw.Row(called, told, 'failed') for called, told, _ in _rows(found)]
-    return draw.bars(
-        rows, 'seconds, median; the line spans all rounds; a lesson is run once', TITLE
-    )
+    values = {called: told or 'failed' for called, told, _ in _rows(found)}
+    return bars(values, 'seconds, median; the line spans all rounds; a lesson is run once', TITLE)

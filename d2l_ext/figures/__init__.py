@@ -10,12 +10,15 @@ from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
 from .images import confusion_matrix, montage
 from .picture import BRANCH_COLOURS, Picture
+from .speeds import accuracy_by_time, bars
 from .stages import stage_map
 
 __all__ = [
     'BRANCH_COLOURS',
     'LiveCurve',
     'Picture',
+    'accuracy_by_time',
+    'bars',
     'block_diagram',
     'confusion_matrix',
     'learning_curve',
