@@ -10,19 +10,12 @@ import os
 from .clock import BATCH, SIZE, Clock
 
 
-def measure(steps, warm_up):
-    """Return images/s of the lecture's training."""
-    import d2l_ext  # noqa: F401  NumPy's old names
-
-    del os.environ['OMP_NUM_THREADS']  # MXNet's default threads
+def d2l_batches():
+    """Return d2l's own batches of the training images, which are read from this machine."""
     from d2l_ext import data
-    from d2l_ext.networks.googlenet import GOOGLENET
 
     from d2l import mxnet as d2l
-    from mxnet import autograd, gluon, init, np, npx
-    from mxnet.gluon import nn
-
-    npx.set_np()
+    from mxnet import gluon, np
 
     def read_here(self):
         part, folder = 'train' if self._train else 't10k', data.fetch().folder
@@ -32,6 +25,21 @@ def measure(steps, warm_up):
         self._label = np.array(data.original(folder, f'{part}-labels-idx1-ubyte'), dtype='int32')
 
     gluon.data.vision.FashionMNIST._get_data = read_here
+    return d2l.load_data_fashion_mnist(batch_size=BATCH, resize=SIZE)[0]
+
+
+def measure(steps, warm_up):
+    """Return images/s of the lecture's training."""
+    import d2l_ext  # noqa: F401  NumPy's old names
+
+    del os.environ['OMP_NUM_THREADS']  # MXNet's default threads
+    from d2l_ext.networks.googlenet import GOOGLENET
+
+    from d2l import mxnet as d2l
+    from mxnet import autograd, gluon, init, np, npx
+    from mxnet.gluon import nn
+
+    npx.set_np()
 
     class Inception(nn.Block):
         def __init__(self, c1, c2, c3, c4):
@@ -75,9 +83,8 @@ def measure(steps, warm_up):
     net.initialize(force_reinit=True, ctx=device, init=init.Xavier())
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     trainer = gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.1})
-    train_iter, _ = d2l.load_data_fashion_mnist(batch_size=BATCH, resize=SIZE)
     metric, clock = d2l.Accumulator(3), Clock(steps, warm_up, npx.waitall)
-    for X, y in train_iter:
+    for X, y in d2l_batches():
         X, y = X.as_in_ctx(device), y.as_in_ctx(device)
         with autograd.record():
             y_hat = net(X)

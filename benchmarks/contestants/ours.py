@@ -18,15 +18,13 @@ def measure(steps, warm_up):
     the evaluation, and, before them, a touch of every image of the mapped files.
     """
     train_iter, test_iter = _load()
-    from d2l_ext import anatomy, training
-    from d2l_ext.networks import googlenet
+    training, net = built()
+    from d2l_ext import anatomy
 
     import mxnet as mx
 
     for batches in (train_iter, test_iter):
         batches.images.max()
-    net = googlenet()
-    net.initialize(mx.init.Xavier())
     clock = Clock(steps, warm_up, mx.npx.waitall)
     some = Some(train_iter, warm_up + steps, LAST, clock)
     training.fit(
@@ -37,12 +35,28 @@ def measure(steps, warm_up):
     return {'images_per_s': clock.images_per_s(), 'macs': macs}
 
 
+def built():
+    """Return the course's `training` and its network, initialized."""
+    import d2l_ext  # noqa: F401  before mxnet
+
+    import mxnet as mx
+
+    mx.npx.set_np()
+    from d2l_ext import training
+    from d2l_ext.networks import googlenet
+
+    net = googlenet()
+    net.initialize(mx.init.Xavier())
+    return training, net
+
+
 class Some:
     """The first `count` batches, and one of `last` images; the next is asked for when one is done."""
 
-    def __init__(self, batches, count, last, clock=None):
+    def __init__(self, batches, count, last=BATCH, clock=None):
         self.batches, self.count, self.last, self.clock = batches, count, last, clock
-        self.labels = batches.labels
+        if hasattr(batches, 'labels'):
+            self.labels = batches.labels
 
     def __len__(self):
         return self.count + 1

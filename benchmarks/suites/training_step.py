@@ -12,6 +12,8 @@ TITLES = {
     'pytorch': '(b) PyTorch eager, as the book writes it',
     'channels_last': '(c) the same, channels_last',
     'ours': '(d) ours',
+    'workers': 'did not help: (d) with d2l’s loader, four workers',
+    'mxnet_bfloat16': 'did not help: (d) in bfloat16, MXNet’s AMP',
     'bfloat16': 'another precision: (c) in bfloat16',
 }
 FIGURES = {
@@ -29,11 +31,14 @@ def rounds(quick):
 def contestants(quick):
     steps = {'steps': 3, 'warm_up': 3} if quick else {'steps': 10, 'warm_up': 4}
     pytorch, last = 'benchmarks.contestants.pytorch:measure', {**steps, 'layout': 'channels_last'}
+    others = 'benchmarks.contestants.did_not_help'
     return {
         'lecture': Contestant('benchmarks.contestants.lecture:measure', steps, ('images',)),
         'pytorch': Contestant(pytorch, steps, ('torch', 'images')),
         'channels_last': Contestant(pytorch, last, ('torch', 'images')),
         'ours': Contestant('benchmarks.contestants.ours:measure', steps, ('images',)),
+        'workers': Contestant(f'{others}:workers', steps, ('images',)),
+        'mxnet_bfloat16': Contestant(f'{others}:bfloat16', steps),
         'bfloat16': Contestant(
             pytorch, {**last, 'precision': 'bfloat16'}, ('torch', 'AMX', 'images')
         ),
@@ -59,5 +64,5 @@ def picture(found):
     title = f'GoogLeNet, a training step with data: ours runs {", ".join(told)}' if told else TITLE
     return bars(
         values, 'images/s, median; the line spans all rounds', title,
-        strong=(TITLES['ours'],), hatched=(TITLES['bfloat16'],),
+        strong=(TITLES['ours'],), hatched=(TITLES['mxnet_bfloat16'], TITLES['bfloat16']),
     )  # fmt: skip
