@@ -29,7 +29,7 @@ def rounds(quick):
 
 
 def contestants(quick):
-    steps = {'steps': 3, 'warm_up': 3} if quick else {'steps': 10, 'warm_up': 4}
+    steps = {'steps': 3, 'warm_up': 4} if quick else {'steps': 12, 'warm_up': 8}
     pytorch, last = 'benchmarks.contestants.pytorch:measure', {**steps, 'layout': 'channels_last'}
     others = 'benchmarks.contestants.did_not_help'
     return {
