@@ -13,13 +13,19 @@ from .history import History
 from .progress import bar as progress_bar
 
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
-# 60 000 images, five epochs. `quick` is for 3 000 images: with so few steps the lecture's rate hardly
-# leaves its starting loss.
+# 60 000 images, five epochs. `fast` gets further in a fraction of the time (lesson 06): two epochs at
+# 32x32, a last one at 48x48, where it is tested. `quick` is for 3 000 images: with so few steps the
+# lecture's rate hardly leaves its starting loss.
 RECIPES = {
     'lecture': {
         'batch_size': 128, 'resize': 96, 'standardize': False, 'stage2_activation': None,
         'init': 'xavier',
         'epochs': 5, 'lr': 0.1, 'momentum': 0.0, 'weight_decay': 0.0, 'schedule': 'constant',
+    },
+    'fast': {
+        'batch_size': 128, 'resize': {1: 32, 3: 48}, 'standardize': True,
+        'stage2_activation': 'relu', 'init': 'he',
+        'epochs': 3, 'lr': 0.06, 'momentum': 0.9, 'weight_decay': 5e-4, 'schedule': 'one_cycle',
     },
     'quick': {
         'batch_size': 32, 'resize': 48, 'standardize': True, 'stage2_activation': 'relu',

@@ -13,7 +13,9 @@ TAGS = {'nbval-ignore-output', 'raises-exception', 'shows'}
 PREDICT = ('> **Predict.**', '> **先猜一猜。**')
 
 # A limit that makes one page worse is broken here: (file name, what is over it) -> why
-LARGER = {}
+LARGER = {
+    ('06_faster_training', 'page: ignored outputs'): 'its steps are timings',
+}
 
 
 def named(paths):
@@ -124,7 +126,6 @@ def test_tags_are_known(path):
 def test_every_ignored_output_is_followed_by_a_checked_claim(path):
     cells = code_cells(path)
     ignored = [i for i, cell in enumerate(cells) if 'nbval-ignore-output' in tags(cell)]
-    assert len(ignored) <= 2
     for i in ignored:
         assert i + 1 < len(cells), f'{cells[i].id} is the last code cell'
         after = cells[i + 1]
@@ -222,6 +223,8 @@ def sizes(path):
     cells = code_cells(path)
     yield 'page: code cells', len(cells), 25
     yield 'page: code lines', sum(len(cell.source.splitlines()) for cell in cells), 150
+    ignored = sum('nbval-ignore-output' in tags(cell) for cell in cells)
+    yield 'page: ignored outputs', ignored, 2
     yield 'page: bytes', path.stat().st_size, 500_000
     for cell in cells:
         lines = cell.source.splitlines()
