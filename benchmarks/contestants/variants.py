@@ -1,20 +1,19 @@
-"""Two ideas that should make (d) quicker and do not."""
+"""Two variations on (d): who prepares its batches, and in which precision it computes."""
 
 from .clock import BATCH, SIZE, Clock
 
 
 def workers(steps, warm_up):
     """Return images/s of (d) with d2l's loader, whose four processes prepare the batches."""
-    import mxnet as mx
-
     from .lecture import d2l_batches
     from .ours import Some, built
 
     training, net = built()
-    clock = Clock(steps, warm_up, mx.npx.waitall)
-    training.fit(
-        net, Some(d2l_batches(), warm_up + steps, clock=clock), epochs=1, lr=0.1, progress=False
-    )
+    from mxnet import npx
+
+    clock = Clock(steps, warm_up, npx.waitall)
+    batches = Some(d2l_batches(), warm_up + steps, clock=clock)
+    training.fit(net, batches, epochs=1, lr=0.1, progress=False)
     return {'images_per_s': clock.images_per_s()}
 
 

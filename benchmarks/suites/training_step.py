@@ -12,8 +12,8 @@ TITLES = {
     'pytorch': '(b) PyTorch eager, as the book writes it',
     'channels_last': '(c) the same, channels_last',
     'ours': '(d) ours',
-    'workers': 'did not help: (d) with d2l’s loader, four workers',
-    'mxnet_bfloat16': 'did not help: (d) in bfloat16, MXNet’s AMP',
+    'workers': '(d) with d2l’s loader, four workers',
+    'mxnet_bfloat16': 'another precision: (d) in bfloat16, MXNet’s AMP',
     'bfloat16': 'another precision: (c) in bfloat16',
 }
 FIGURES = {
@@ -31,7 +31,7 @@ def rounds(quick):
 def contestants(quick):
     steps = {'steps': 3, 'warm_up': 4} if quick else {'steps': 12, 'warm_up': 8}
     pytorch, last = 'benchmarks.contestants.pytorch:measure', {**steps, 'layout': 'channels_last'}
-    others = 'benchmarks.contestants.did_not_help'
+    others = 'benchmarks.contestants.variants'
     return {
         'lecture': Contestant('benchmarks.contestants.lecture:measure', steps, ('images',)),
         'pytorch': Contestant(pytorch, steps, ('torch', 'images')),
