@@ -1,10 +1,11 @@
 """Make MXNet 1.9.1 importable and quick on this machine, and say where to compute.
 
-MXNet retired in 2023. Two things keep it from running well today, and both must be cured before the
-first `import mxnet`: it uses names that NumPy has dropped since 1.24, and it starts with half as many
-OpenMP threads as there are CPUs.
+MXNet retired in 2023. Three things keep it from running well today, and all must be cured before the
+first `import mxnet`: it uses names that NumPy has dropped since 1.24, it starts with half as many
+OpenMP threads as there are CPUs, and the C library hands its memory back to the kernel at every step.
 """
 
+import ctypes
 import importlib.util
 import math
 import os
@@ -15,6 +16,9 @@ import warnings
 from pathlib import Path
 
 PROFILES = ('quick', 'lecture')
+# mallopt(3): no mapping of their own for large blocks, no giving back, one heap for all threads
+M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
+KEEP_MEMORY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_ARENA_MAX: 1}
 FINANCIAL = ('fv', 'ipmt', 'irr', 'mirr', 'nper', 'npv', 'pmt', 'ppmt', 'pv', 'rate')
 
 
@@ -34,6 +38,7 @@ def prepare():
     if not started:
         restore_numpy_names()
         os.environ.setdefault('OMP_NUM_THREADS', str(usable_cpus()))
+        keep_freed_memory()
     elif 'OMP_NUM_THREADS' not in os.environ and usable_cpus() > 1:
         warnings.warn(
             f'mxnet was imported before d2l_ext and uses {max(1, (os.cpu_count() or 1) // 2)} of '
@@ -78,6 +83,19 @@ def _gone(name):
         raise NotImplementedError(f'numpy.{name} left NumPy in 1.20: use numpy-financial')
 
     return missing
+
+
+def keep_freed_memory():
+    """Let glibc keep the memory that MXNet frees for MXNet's next step.
+
+    A training step takes and frees blocks of up to 75 MB. Those that come from the kernel each time
+    are cleared page by page, some thousands of page faults a step. Settings that the user made, by
+    MALLOC_... or GLIBC_TUNABLES, stay; other C libraries are left alone.
+    """
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None) if os.name == 'posix' else None
+    if mallopt and not any(name.startswith(('MALLOC_', 'GLIBC_TUNABLES')) for name in os.environ):
+        for parameter, value in KEEP_MEMORY.items():
+            mallopt(parameter, value)
 
 
 def usable_cpus() -> int:

@@ -1,5 +1,6 @@
 """Does importing d2l_ext make MXNet importable and quick, and does it leave the user's choices alone?"""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -42,6 +43,31 @@ def test_a_thread_count_that_the_user_set_stays():
     code = 'import d2l_ext, os; print(os.environ["OMP_NUM_THREADS"])'
 
     assert python(code, OMP_NUM_THREADS='7')[0] == '7'
+
+
+FAULTS = """
+import ctypes, resource, d2l_ext
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    block = libc.malloc(100_000_000)
+    ctypes.memset(ctypes.c_void_p(block), 1, 100_000_000)
+    libc.free(block)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults() > 1000, faults() > 1000)
+"""
+glibc = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), 'mallopt'), reason='not glibc')
+
+
+@glibc
+def test_freed_memory_is_kept_for_the_next_step():
+    assert python(FAULTS)[0] == 'True False'
+
+
+@glibc
+def test_memory_settings_that_the_user_made_stay():
+    assert python(FAULTS, MALLOC_TRIM_THRESHOLD_='131072')[0] == 'True True'
 
 
 def test_names_that_numpy_still_has_are_left_alone():

@@ -1,13 +1,17 @@
 """(a) The lecture's notebook as it stands.
 
 Its `nn.Block`, `np.concatenate`, stage 2 without activations, d2l's loader with four workers, MXNet's
-default threads. Only two things are done for it: NumPy's old names are put back, without which it
-cannot import MXNet, and the data set is read from this machine.
+default threads and memory. Only two things are done for it: NumPy's old names are put back, without
+which it cannot import MXNet, and the data set is read from this machine.
 """
 
-import os
+import runpy
+import warnings
+from pathlib import Path
 
 from .clock import BATCH, SIZE, Clock
+
+RUNTIME = Path(__file__).parents[2] / 'd2l_ext' / 'runtime.py'
 
 
 def d2l_batches():
@@ -30,10 +34,12 @@ def d2l_batches():
 
 def measure(steps, warm_up):
     """Return images/s of the lecture's training."""
-    import d2l_ext  # noqa: F401  NumPy's old names
+    runpy.run_path(str(RUNTIME))['restore_numpy_names']()
+    import mxnet  # noqa: F401  before d2l_ext, so that it has its default threads and memory
 
-    del os.environ['OMP_NUM_THREADS']  # MXNet's default threads
-    from d2l_ext.networks.googlenet import GOOGLENET
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # that they are the default
+        from d2l_ext.networks.googlenet import GOOGLENET
 
     from d2l import mxnet as d2l
     from mxnet import autograd, gluon, init, np, npx
