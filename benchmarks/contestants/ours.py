@@ -7,7 +7,7 @@ LAST = 60_000 % BATCH  # images of an epoch's last batch
 
 def prepare():
     """Find or download the images, and resize them once, so that no contestant has to."""
-    images = _load()
+    images = load()
     return {'images': sum(len(batches.images) for batches in images)}
 
 
@@ -17,7 +17,7 @@ def measure(steps, warm_up):
     For it, what a whole epoch does and these steps do not is done after them: a last, smaller batch,
     the evaluation, and, before them, a touch of every image of the mapped files.
     """
-    train_iter, test_iter = _load()
+    train_iter, test_iter = load()
     training, net = built()
     from d2l_ext import anatomy
 
@@ -71,7 +71,7 @@ class Some:
         yield X[: self.last], y[: self.last]
 
 
-def _load():
+def load():
     import d2l_ext  # noqa: F401
 
     from mxnet import npx

@@ -4,14 +4,15 @@ Each is a module: TITLE; FIGURES, {name: Figure}; `rounds(quick)` and `contestan
 and `picture` of what was found.
 """
 
-from . import cost, limit, time_to_accuracy, training_step, waiting
+from . import cost, limit, profile, time_to_accuracy, training_step, waiting
 
 SUITES = {
     'training_step': training_step,
     'limit': limit,
+    'profile': profile,
     'cost': cost,
     'waiting': waiting,
     'time_to_accuracy': time_to_accuracy,
 }
 # those of one group are measured in the same rounds
-GROUPS = (('training_step', 'limit'), ('time_to_accuracy',), ('waiting',), ('cost',))
+GROUPS = (('training_step', 'limit'), ('profile',), ('time_to_accuracy',), ('waiting',), ('cost',))
