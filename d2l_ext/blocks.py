@@ -1,4 +1,4 @@
-"""What every network of the course is made of: `seq`, `conv`, `max_pool` and `Concat`.
+"""What every network of the course is made of: layers, and `seq`, `Concat`, `Residual` to join them.
 
 Input channels are never written: Gluon's deferred initialization finds them at the first pass.
 """
@@ -15,7 +15,7 @@ def seq(*layers, **named):
     return chain
 
 
-def conv(channels, kernel_size, strides=1, padding=None, activation='relu'):
+def conv(channels, kernel_size, strides=1, padding=None, activation='relu', use_bias=True):
     """Convolve (N, C, H, W) to (N, channels, H', W') and apply `activation` (None for none).
 
     `kernel_size` is an int or (height, width). Without `padding` the grid keeps its size at stride 1,
@@ -28,12 +28,36 @@ def conv(channels, kernel_size, strides=1, padding=None, activation='relu'):
                 f'kernel_size must be odd to keep the grid, got {kernel_size}: give padding'
             )
         padding = (height // 2, width // 2)
-    return nn.Conv2D(channels, (height, width), strides, padding, activation=activation)
+    return nn.Conv2D(
+        channels, (height, width), strides, padding, activation=activation, use_bias=use_bias
+    )
+
+
+def conv_bn(channels, kernel_size, strides=1, padding=None):
+    """Convolve as `conv` does, normalize over the batch, apply ReLU; the norm's shift is the bias.
+
+    Epsilon is the papers' 0.001; running statistics move by a tenth of the way at each step.
+    """
+    return seq(
+        conv=conv(channels, kernel_size, strides, padding, activation=None, use_bias=False),
+        norm=nn.BatchNorm(epsilon=0.001, momentum=0.9),
+        relu=nn.Activation('relu'),
+    )
+
+
+def units(*steps, unit=conv_bn):
+    """Chain one `unit` a step: (channels, kernel_size), strides and padding where they are given."""
+    return seq(*(unit(*step) for step in steps))
 
 
 def max_pool(pool_size=3, strides=2, padding=1):
     """Take the largest of each window; as it stands, halves the grid."""
     return nn.MaxPool2D(pool_size, strides, padding)
+
+
+def avg_pool(pool_size=3, strides=1, padding=1, count_include_pad=False):
+    """Take the mean of each window, at the border of what lies inside; as it stands, keeps the grid."""
+    return nn.AvgPool2D(pool_size, strides, padding, count_include_pad=count_include_pad)
 
 
 class Concat(nn.HybridBlock):
@@ -51,6 +75,25 @@ class Concat(nn.HybridBlock):
         # the operator `concat` stays in oneDNN's layout, np.concatenate reorders every branch twice
         outputs = [branch(x).as_nd_ndarray() for branch in self._children.values()]
         return F.concat(*outputs, dim=1).as_np_ndarray()
+
+
+class Residual(nn.HybridBlock):
+    """Add `scale` times what `body` makes of an input (N, C, H, W) to the input itself.
+
+    `body` must leave the input's shape. `activation` is applied to the sum (None for none).
+    """
+
+    join = 'add'
+
+    def __init__(self, body, scale=1.0, activation='relu'):
+        super().__init__()
+        self.scale = scale
+        self.body = body
+        self.activation = nn.Activation(activation) if activation else None
+
+    def hybrid_forward(self, F, x):
+        total = x + self.scale * self.body(x)
+        return self.activation(total) if self.activation else total
 
 
 def walk(block, path=''):
