@@ -1,4 +1,7 @@
+import importlib.util
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 os.environ['D2L_EXT_PROFILE'] = 'quick'  # before any test asks
 
@@ -15,3 +18,33 @@ def seeded():
     import mxnet as mx
 
     mx.random.seed(0)
+
+
+@pytest.fixture(scope='session')
+def pytorch():
+    """PyTorch, torchvision and timm as `torch`, `torchvision`, `timm`; a skip where PyTorch is not."""
+    torch = pytest.importorskip('torch', reason='needs PyTorch')
+    declared = declare_operators(torch)
+    import timm
+    import torchvision
+
+    yield SimpleNamespace(torch=torch, torchvision=torchvision, timm=timm)
+    del declared
+
+
+def declare_operators(torch):
+    """Let torchvision be imported beside a PyTorch that it was not built for; its models need no more.
+
+    Its compiled operators then cannot be loaded, and without the names of two it gives up.
+    """
+    folder = Path(importlib.util.find_spec('torchvision').origin).parent
+    for compiled in folder.glob('_C*'):
+        try:
+            torch.ops.load_library(str(compiled))
+        except OSError:
+            continue
+        return None
+    library = torch.library.Library('torchvision', 'DEF')
+    for name in ('nms', 'qnms'):
+        library.define(f'{name}(Tensor a) -> Tensor')
+    return library

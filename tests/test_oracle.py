@@ -1,17 +1,44 @@
-"""Does the block give the same numbers as code that is not ours? Here: NumPy, from the definition."""
+"""Do blocks and networks give the same numbers as code that is not ours?
+
+The block: NumPy, from the definition. The networks, with the same random weights: MXNet's model zoo,
+torchvision and timm. They compute in float64, because in float32 two right answers of a hundred layers
+differ in their gradients by percents: where a sum lies near zero, ReLU lets it pass on one side only.
+"""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
-from d2l_ext.networks import Inception
+from d2l_ext.networks import Inception, inception_v3
+from d2l_ext.porting import load_torch
 
 import numpy as onp
 import pytest
-from mxnet import np
+from mxnet import autograd, np
 from mxnet.gluon import nn
 from numpy.lib.stride_tricks import sliding_window_view
 
 LESSONS = Path(__file__).parents[1] / 'notebooks'
+CLOSE = 1e-9  # relative, float64; 1e-4 in float32
+PAPER = (299, 299)
+ZOO_SIZES = [PAPER, (315, 323)]  # it averages 8 x 8, so that no other grid works
+
+# whose: their network without dropout, ours, the outputs in training, and another size
+THEIRS = {
+    'torchvision V3': (
+        lambda lib: lib.torchvision.models.Inception3(init_weights=False, dropout=0.0),
+        lambda: inception_v3(aux=True, dropout=0.0),
+        2,
+        (315, 351),
+    ),
+    'timm V3': (
+        lambda lib: lib.timm.create_model('inception_v3', aux_logits=True),
+        lambda: inception_v3(aux=True, dropout=0.0),
+        2,
+        (351, 315),
+    ),
+}
 
 
 def windows(x, size, fill):
@@ -72,3 +99,209 @@ def test_the_class_of_lesson_01_is_the_modules(block):
         other.set_data(ours.data())  # refuses another shape
 
     assert float(abs(theirs(X) - block(X)).max()) < 1e-5
+
+
+# networks
+
+
+def relative(ours, theirs):
+    """Return the largest difference as a share of the largest value."""
+    assert ours.shape == theirs.shape
+    return float(abs(ours - theirs).max() / abs(theirs).max())
+
+
+def draw(shape, seed=0):
+    return onp.random.RandomState(seed).normal(size=shape)
+
+
+def run_gluon(net, size, training, array=np.array, dtype='float64'):
+    """Return the outputs on two random images and, with weighted scores as the loss, their gradient."""
+    X, weights = (array(draw(s), dtype=dtype) for s in ((2, 3, *size), (2, 1000)))
+    X.attach_grad()
+    with autograd.record(train_mode=training):
+        outputs = net(X)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        loss = sum((scores * weights).sum() for scores in outputs)
+    loss.backward(train_mode=training)  # else batch norm takes its statistics for the batch's
+    return [scores.asnumpy() for scores in outputs], X.grad.asnumpy()
+
+
+class Pair:
+    """A network of theirs and one of ours that hold the same random weights."""
+
+    def __init__(self, lib, make_theirs, make_ours, outputs, other):
+        self.torch, self.theirs, self.make_ours = lib.torch, make_theirs(lib), make_ours
+        self.outputs = outputs
+        self.ours, self.sizes, self.results = make_ours(), {'paper': PAPER, 'other': other}, {}
+        lib.torch.manual_seed(0)
+        with lib.torch.no_grad():
+            for module in self.theirs.modules():
+                randomize(module)
+        self.start = {name: tensor.clone() for name, tensor in self.theirs.state_dict().items()}
+        self.counts = {}  # of what each batch norm of theirs took the mean, last time
+        for name, module in self.theirs.named_modules():
+            if type(module).__name__.startswith('BatchNorm'):
+                module.register_forward_hook(
+                    lambda _, X, Y, name=name: self.counts.update({name: Y.numel() / Y.shape[1]})
+                )
+        # the gradients of the weights would cost a third of the time
+        self.theirs.requires_grad_(False)
+        self.ours.collect_params().setattr('grad_req', 'null')
+
+    def run(self, size, training, dtype='float64'):
+        """Return what theirs and ours compute, (outputs, gradient) each; the same weights every time."""
+        key = size, training, dtype
+        if key not in self.results:
+            self.theirs.to(getattr(self.torch, dtype)).load_state_dict(self.start)
+            load_torch(self.ours, self.start)
+            self.ours.cast(dtype)
+            self.results[key] = (
+                self.run_theirs(self.sizes[size], training, dtype),
+                run_gluon(self.ours, self.sizes[size], training, dtype=dtype),
+            )
+            if key == ('paper', True, 'float64'):
+                self.ours_after, self.theirs_after = running(self.ours), self.load_theirs()
+        return self.results[key]
+
+    def run_theirs(self, size, training, dtype):
+        self.theirs.train(training)
+        kind = getattr(self.torch, dtype)
+        X, weights = (self.torch.tensor(draw(s), dtype=kind) for s in ((2, 3, *size), (2, 1000)))
+        outputs = self.theirs(X.requires_grad_())
+        outputs = [outputs] if self.torch.is_tensor(outputs) else list(outputs)
+        if not training:
+            outputs = outputs[:1]  # timm gives auxiliary scores here too
+        sum((scores * weights).sum() for scores in outputs).backward()
+        return [scores.detach().numpy() for scores in outputs], X.grad.numpy()
+
+    def statistics(self):
+        """Return the running statistics of ours and theirs, as Gluon has them, after a step."""
+        self.run('paper', True)
+        return self.ours_after, running(self.theirs_after)
+
+    def load_theirs(self):
+        """Return a network of ours with what theirs holds now."""
+        state = dict(self.theirs.state_dict())
+        for name, n in self.counts.items():
+            name = f'{name}.running_var'
+            kept = 0.9 * self.start[name]
+            # PyTorch divides the squares of a batch by n - 1, Gluon by n
+            state[name] = kept + (state[name] - kept) * (n - 1) / n
+        net = self.make_ours()
+        load_torch(net, state)
+        return net
+
+
+def running(net):
+    return [p.data().asnumpy() for p in net.collect_params('.*running.*').values()]
+
+
+def randomize(module):
+    """Give a layer of theirs weights at which nothing vanishes, and statistics that count."""
+    kind = type(module).__name__
+    if kind in ('Conv2d', 'Linear'):
+        module.weight.normal_(0, (2 / module.weight[0].numel()) ** 0.5)
+        if module.bias is not None:
+            module.bias.normal_(0, 0.5)
+    elif kind.startswith('BatchNorm'):
+        for values in (module.weight, module.running_var):
+            values.uniform_(0.5, 1.5)
+        for values in (module.bias, module.running_mean):
+            values.normal_(0, 0.2)
+
+
+@pytest.fixture(scope='module', params=THEIRS)
+def pair(request, pytorch):
+    return Pair(pytorch, *THEIRS[request.param])
+
+
+cases = pytest.mark.parametrize(
+    'size, training', [(s, t) for s in ('paper', 'other') for t in (False, True)]
+)
+
+
+def test_same_scores_in_float32(pair):
+    (theirs, _), (ours, _) = pair.run('paper', training=False, dtype='float32')
+
+    assert relative(ours[0], theirs[0]) < 1e-4
+
+
+@cases
+def test_same_scores(pair, size, training):
+    (theirs, _), (ours, _) = pair.run(size, training)
+
+    assert len(ours) == len(theirs) == (pair.outputs if training else 1)
+    assert max(map(relative, ours, theirs)) < CLOSE
+
+
+@cases
+def test_same_gradient_of_the_input(pair, size, training):
+    (_, theirs), (_, ours) = pair.run(size, training)
+
+    assert relative(ours, theirs) < CLOSE
+
+
+def test_same_running_statistics(pair):
+    ours, theirs = pair.statistics()
+
+    # loaded through float32
+    assert max(map(relative, ours, theirs)) < 1e-6
+
+
+def model_zoo(path):
+    """Write weights and results of the model zoo's V3, which only runs without NumPy's arrays."""
+    from mxnet import nd
+    from mxnet.gluon.model_zoo.vision import inception_v3 as zoo_v3
+
+    net = zoo_v3()
+    net.features[-1]._rate = 0  # its dropout
+    net.initialize()
+    net(nd.zeros((1, 3, *PAPER)))
+    weights = {}
+    for i, (name, parameter) in enumerate(net.collect_params().items()):
+        values = draw(parameter.shape, seed=i)
+        if name.endswith('weight'):
+            values *= (2 / values[0].size) ** 0.5
+        elif name.endswith(('gamma', 'var')):
+            values = 1 + 0.5 * onp.tanh(values)
+        weights[f'{i:03}'] = values.astype('float32')
+    net.cast('float64')
+    net.collect_params().setattr('grad_req', 'null')
+    results = {}
+    for size in ZOO_SIZES:
+        for training in (False, True):
+            for parameter, values in zip(
+                net.collect_params().values(), weights.values(), strict=True
+            ):
+                parameter.set_data(nd.array(values, dtype='float64'))
+            (scores,), gradient = run_gluon(net, size, training, nd.array)
+            results |= {f'scores {size} {training}': scores, f'grad {size} {training}': gradient}
+    onp.savez(path, **weights, **results)
+
+
+@pytest.fixture(scope='module')
+def zoo(tmp_path_factory):
+    """The model zoo's results, and ours with its weights."""
+    path = tmp_path_factory.mktemp('zoo') / 'v3.npz'
+    code = f'import test_oracle; test_oracle.model_zoo({str(path)!r})'
+    subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], check=True, cwd=Path(__file__).parent
+    )
+    return onp.load(path)
+
+
+@pytest.mark.parametrize('training', [False, True])
+@pytest.mark.parametrize('size', ZOO_SIZES)
+def test_same_as_the_model_zoo(zoo, size, training):
+    net = inception_v3(dropout=0.0)
+    net.initialize()
+    net(np.zeros((1, 3, 75, 75)))  # binds
+    weights = [zoo[name] for name in zoo.files if name.isdigit()]
+    for parameter, values in zip(net.collect_params().values(), weights, strict=True):
+        parameter.set_data(np.array(values))  # refuses another shape
+    net.cast('float64')
+    net.collect_params().setattr('grad_req', 'null')
+    (scores,), gradient = run_gluon(net, size, training)
+
+    assert relative(scores, zoo[f'scores {size} {training}']) < CLOSE
+    assert relative(gradient, zoo[f'grad {size} {training}']) < CLOSE

@@ -10,13 +10,14 @@ from ..blocks import Concat, is_layer
 class Network(nn.HybridSequential):
     """A chain of stages, images (N, C, H, W) to scores (N, classes), that refuses too small images.
 
-    `title` names it in errors. Raises ValueError for an input that is no batch of images, or that is
-    smaller than the kernels need; a smallest size is computed from the layers, not typed.
+    `title` names it in errors; `channels` are those that the images must have, None for any. Raises
+    ValueError for an input that is no batch of images, or smaller than the kernels need; the smallest
+    size is computed from the layers.
     """
 
-    def __init__(self, title='this network', prefix=None, params=None, **stages):
+    def __init__(self, title='this network', channels=None, prefix=None, params=None, **stages):
         super().__init__(prefix, params)
-        self.title = title
+        self.title, self.channels = title, channels
         for name, stage in stages.items():
             setattr(self, name, stage)
 
@@ -30,6 +31,10 @@ class Network(nn.HybridSequential):
         """Raise ValueError if images of `shape` (N, C, H, W) do not fit, with the smallest that do."""
         if len(shape) != 4:
             raise ValueError(f'{self.title} needs images as (N, C, H, W), got {shape}')
+        if self.channels not in (None, shape[1]):
+            raise ValueError(
+                f'{self.title} was built for images of {self.channels} channels, got {shape[1]}'
+            )
         smallest = self.smallest()
         if shape[2] < smallest[0] or shape[3] < smallest[1]:
             raise ValueError(
@@ -52,8 +57,8 @@ class NetworkWithHeads(Network):
     holds them. In training it returns (main, aux_4a, …), else the main scores alone, as any Network.
     """
 
-    def __init__(self, title, taps, **stages):
-        super().__init__(title, **stages)
+    def __init__(self, title, taps, channels=None, **stages):
+        super().__init__(title, channels, **stages)
         self.taps = taps
 
     def forward(self, x):

@@ -1,0 +1,174 @@
+"""Put weights that were trained in PyTorch into our networks: torchvision's and timm's Inceptions.
+
+Layers are paired by structure: both sides in the order in which an image meets them, held together by the
+kind and the shape of every tensor. No pickle is opened here: `.safetensors` is read as the header and
+the numbers that it is, `.pth` only by PyTorch's own `weights_only=True`.
+"""
+
+import json
+import math
+import re
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as onp
+from mxnet import np
+
+from .blocks import is_layer, walk
+from .tables import Table
+
+# Gluon's name of a parameter -> PyTorch's
+NAMES = {'gamma': 'weight', 'beta': 'bias'}
+# counts the steps of a batch norm; nothing in Gluon reads it
+UNUSED = 'num_batches_tracked'
+# What torchvision and timm call the parts of a network, in the order in which an image meets them. A
+# safetensors file is sorted by name, so order has to be found again; an auxiliary classifier is last.
+PARTS = (
+    'Conv2d_', 'Mixed_',  # inception_v3
+    'features.',  # inception_v4
+    'conv2d_1', 'conv2d_2', 'conv2d_3', 'conv2d_4', 'mixed_5', 'repeat.', 'mixed_6', 'repeat_1.',
+    'mixed_7', 'repeat_2.', 'block8.', 'conv2d_7',  # inception_resnet_v2
+    'fc', 'last_linear', 'classif', 'AuxLogits.',
+)  # fmt: skip
+# of a safetensors file; bfloat16 is the upper half of a float32
+DTYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4'}
+
+
+def load_torch(net, weights) -> Table:
+    """Load `weights` into `net`; returns which of its layers got which of theirs.
+
+    `weights` is a state_dict (names to tensors or arrays), or the path of a .safetensors or .pth file.
+    Names in the way of torchvision or timm may come in any order, others as PyTorch gives them. `net`
+    may be fresh, initialized or bound. Raises ValueError, before anything is loaded, if a layer has no
+    counterpart or a tensor another shape; the message names both sides.
+    """
+    if isinstance(weights, (str, Path)):
+        weights = read(weights)
+    ours, theirs = _layers(net), _modules(weights)
+    wrong = [
+        reason
+        for pair in zip_longest(ours, theirs, fillvalue=(None, {}))
+        if (reason := _mismatch(*pair))
+    ]
+    if wrong:
+        more = f', and {len(wrong) - 1} more' if len(wrong) > 1 else ''
+        raise ValueError(f'the weights do not fit: {wrong[0]}{more}; nothing was loaded')
+    rows = []
+    for (path, parameters), (name, tensors) in zip(ours, theirs, strict=True):
+        for kind, parameter in parameters.items():
+            _put(parameter, tensors[kind])
+        rows.append([path, name, ', '.join(parameters)])
+    return Table(['ours', 'theirs', 'tensors'], rows)
+
+
+def read(path) -> dict:
+    """Read the tensors of a .safetensors or .pth file by name.
+
+    Raises ValueError for another kind of file, or a damaged one, and ImportError for a .pth without
+    PyTorch.
+    """
+    path = Path(path)
+    if path.suffix == '.safetensors':
+        return _read_safetensors(path)
+    if path.suffix != '.pth':
+        raise ValueError(f'path must end in .safetensors or .pth, got {path}')
+    try:
+        import torch
+    except ImportError:
+        raise ImportError(
+            f'{path.name} needs PyTorch to be read: make torch, or take .safetensors'
+        ) from None
+    return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def _read_safetensors(path):
+    content = memoryview(path.read_bytes())
+    start = 8 + int.from_bytes(content[:8], 'little')
+    try:
+        if start > len(content):
+            raise ValueError(f'a header of {start - 8} bytes does not fit in it')
+        header = json.loads(bytes(content[8:start]))
+        header.pop('__metadata__', None)
+        return {name: _tensor(content[start:], **entry) for name, entry in header.items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f'{path} is damaged, or no safetensors file: {error}') from None
+
+
+def _tensor(content, dtype, shape, data_offsets):
+    start, end = data_offsets
+    if dtype not in DTYPES:
+        raise ValueError(f'dtype must be one of {", ".join(DTYPES)}, got {dtype}')
+    kind = onp.dtype(DTYPES[dtype])
+    if not 0 <= start <= end <= len(content) or end - start != math.prod(shape) * kind.itemsize:
+        raise ValueError(f'a tensor of shape {shape} cannot lie in bytes {start} to {end}')
+    array = onp.frombuffer(content[start:end], kind).reshape(shape)
+    return (array.astype('<u4') << 16).view('<f4') if dtype == 'BF16' else array
+
+
+def _layers(net):
+    """Return (path, parameters by PyTorch's name) of every layer of `net` that has any, in order."""
+    layers = []
+    for path, block in walk(net):
+        if is_layer(block) and block.params.keys():
+            short = {name[len(block.prefix) :]: p for name, p in block.params.items()}
+            layers.append((path, {NAMES.get(name, name): p for name, p in short.items()}))
+    return layers
+
+
+def _modules(weights):
+    """Return (name, tensors by kind) of every module in `weights`, in the order of the network."""
+    modules = {}
+    for name, tensor in weights.items():
+        module, _, kind = name.rpartition('.')
+        if kind != UNUSED:
+            modules.setdefault(module, {})[kind] = _array(tensor)
+    known = all(name.startswith(PARTS) for name in modules)
+    return (
+        sorted(modules.items(), key=lambda item: _place(item[0])) if known else [*modules.items()]
+    )
+
+
+def _place(name):
+    """Return what to sort a module's name by."""
+    part = next(i for i, start in enumerate(PARTS) if name.startswith(start))
+    # inside a block: 1x1, 5x5, then the double ones, then what is pooled; inside a unit: conv, bn
+    name = re.sub(r'branch(\dx\d)dbl', r'branch_dbl\1', name)
+    name = re.sub(r'bn$', 'norm', name)
+    return part, [int(s) if s.isdigit() else s for s in re.split(r'(\d+)', name)]
+
+
+def _array(tensor):
+    if hasattr(tensor, 'detach'):  # PyTorch's; its bfloat16 is unknown to NumPy
+        tensor = tensor.detach().cpu().float().numpy()
+    return onp.asarray(tensor, 'float32')
+
+
+def _mismatch(ours, theirs):
+    """Say what keeps a layer of ours from taking a module of theirs; '' if nothing does."""
+    (path, parameters), (name, tensors) = ours, theirs
+    if path is None:
+        return f'{name} {_shapes(tensors)} has no place in the network'
+    if name is None:
+        return f'nothing is left for {path} {_shapes(parameters)}'
+    fits = parameters.keys() == tensors.keys() and all(
+        len(parameter.shape) == tensors[kind].ndim
+        and all(n in (m, 0, -1) for n, m in zip(parameter.shape, tensors[kind].shape, strict=True))
+        for kind, parameter in parameters.items()
+    )
+    return '' if fits else f'{path} {_shapes(parameters)} cannot take {name} {_shapes(tensors)}'
+
+
+def _shapes(tensors):
+    told = [f'{kind} {" x ".join(map(str, tensor.shape))}' for kind, tensor in tensors.items()]
+    return f'({", ".join(told)})'
+
+
+def _put(parameter, array):
+    try:
+        devices = parameter.list_ctx()
+    except RuntimeError:  # never initialized
+        devices = None
+    if devices is None or any(n <= 0 for n in parameter.shape):
+        parameter.shape = array.shape
+        parameter.initialize(ctx=devices, force_reinit=True)
+    parameter.set_data(np.array(array))
