@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from d2l_ext.networks import Inception, inception_v3
+from d2l_ext.networks import Inception, inception_resnet_v2, inception_v3, inception_v4
 from d2l_ext.porting import load_torch
 
 import numpy as onp
@@ -37,6 +37,18 @@ THEIRS = {
         lambda: inception_v3(aux=True, dropout=0.0),
         2,
         (351, 315),
+    ),
+    'timm V4': (
+        lambda lib: lib.timm.create_model('inception_v4'),
+        lambda: inception_v4(dropout=0.0),
+        1,
+        (160, 193),
+    ),
+    'timm Inception-ResNet-V2': (
+        lambda lib: lib.timm.create_model('inception_resnet_v2'),
+        lambda: inception_resnet_v2(dropout=0.0),
+        1,
+        (193, 160),
     ),
 }
 
