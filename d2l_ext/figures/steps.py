@@ -1,5 +1,6 @@
 """What a block does with its input, as steps: the boxes of its diagram, in words and numbers."""
 
+import math
 from dataclasses import dataclass
 
 from mxnet.gluon import nn
@@ -51,7 +52,9 @@ def _label(layer, call):
     arrow = f'{c_in} → {c_out}'
     options = getattr(layer, '_kwargs', {})
     if 'kernel' not in options:
-        return ['dense', arrow] if call.kind == 'Dense' else [call.kind]
+        if call.kind == 'Dense':  # reads all that it is given, channels and grid
+            return ['dense', f'{math.prod(call.in_shape[1:])} → {c_out}']
+        return [call.kind]
     if options.get('global_pool'):
         return [f'global {options["pool_type"]} pool']
     kernel = '×'.join(map(str, options['kernel']))

@@ -11,24 +11,24 @@ from . import parts
 from .network import Network, check_positive, check_rate
 
 # #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3), #pooled 1x1
-INCEPTION_5B = (96, (48, 64), (64, 96, 96), 64)
+INCEPTION_RESNET_V2_5B = (96, (48, 64), (64, 96, 96), 64)
 # #1x1, (#1x1, #3x3), (#1x1, #3x3, #3x3), #linear 1x1 (Figure 16)
-RESIDUAL_A = (32, (32, 32), (32, 48, 64), 320)
+INCEPTION_RESNET_V2_A = (32, (32, 32), (32, 48, 64), 320)
 # #3x3, (#1x1, #3x3, #3x3): n, (k, l, m) of Figure 7 (Table 1)
-REDUCTION_A = (384, (256, 256, 384))
+REDUCTION_RESNET_V2_A = (384, (256, 256, 384))
 # #1x1, (#1x1, #1x7, #7x1), #linear 1x1 (Figure 17)
-RESIDUAL_B = (192, (128, 160, 192), 1088)
+INCEPTION_RESNET_V2_B = (192, (128, 160, 192), 1088)
 # (#1x1, #3x3), (#1x1, #3x3), (#1x1, #3x3, #3x3) (Figure 18)
-REDUCTION_B = ((256, 384), (256, 288), (256, 288, 320))
+REDUCTION_RESNET_V2_B = ((256, 384), (256, 288), (256, 288, 320))
 # #1x1, (#1x1, #1x3, #3x1), #linear 1x1 (Figure 19)
-RESIDUAL_C = (192, (192, 224, 256), 2080)
+INCEPTION_RESNET_V2_C = (192, (192, 224, 256), 2080)
 # how much of their residual the blocks A, B and C add (section 3.3: between 0.1 and 0.3)
 SCALES = (0.17, 0.1, 0.2)
 
 
-def residual_a(scale=SCALES[0]):
+def inception_resnet_v2_a(scale=SCALES[0]):
     """Build a block of Figure 16, at 35 x 35, on 320 channels."""
-    c1, c3, d3, channels = RESIDUAL_A
+    c1, c3, d3, channels = INCEPTION_RESNET_V2_A
     branches = Concat(
         branch1x1=conv_bn(c1, 1),
         branch3x3=units((c3[0], 1), (c3[1], 3)),
@@ -37,23 +37,23 @@ def residual_a(scale=SCALES[0]):
     return _add(branches, channels, scale)
 
 
-def residual_b(scale=SCALES[1]):
+def inception_resnet_v2_b(scale=SCALES[1]):
     """Build a block of Figure 17, at 17 x 17, on 1088 channels."""
-    c1, c7, channels = RESIDUAL_B
+    c1, c7, channels = INCEPTION_RESNET_V2_B
     branch7x7 = units((c7[0], 1), (c7[1], (1, 7)), (c7[2], (7, 1)))
     return _add(Concat(branch1x1=conv_bn(c1, 1), branch7x7=branch7x7), channels, scale)
 
 
-def residual_c(scale=SCALES[2], activation='relu'):
+def inception_resnet_v2_c(scale=SCALES[2], activation='relu'):
     """Build a block of Figure 19, at 8 x 8, on 2080 channels."""
-    c1, c3, channels = RESIDUAL_C
+    c1, c3, channels = INCEPTION_RESNET_V2_C
     branch3x3 = units((c3[0], 1), (c3[1], (1, 3)), (c3[2], (3, 1)))
     return _add(Concat(branch1x1=conv_bn(c1, 1), branch3x3=branch3x3), channels, scale, activation)
 
 
-def reduction_b():
+def reduction_resnet_v2_b():
     """Build the block of Figure 18, between 17 x 17 and 8 x 8."""
-    first, second, double = REDUCTION_B
+    first, second, double = REDUCTION_RESNET_V2_B
     return Concat(
         branch3x3=units((first[0], 1), (first[1], 3, 2, 0)),
         branch3x3_2=units((second[0], 1), (second[1], 3, 2, 0)),
@@ -71,21 +71,22 @@ def inception_resnet_v2(classes=1000, *, dropout=0.2, scales=SCALES):
     check_positive('classes', classes)
     check_rate('dropout', dropout)
     a, b, c = _check_scales(scales)
-    inception_5b = parts.inception_5x5(*INCEPTION_5B, avg_pool())
+    inception_5b = parts.inception_5x5(*INCEPTION_RESNET_V2_5B, avg_pool())
     return Network(
         'Inception-ResNet-V2',
         stem=parts.stem_v3(),
         stage5=seq(
-            inception_5b=inception_5b, **{f'residual_{i}': residual_a(a) for i in range(1, 11)}
+            inception_5b=inception_5b,
+            **{f'residual_{i}': inception_resnet_v2_a(a) for i in range(1, 11)},
         ),
         stage6=seq(
-            reduction_6a=parts.reduction_3x3(*REDUCTION_A),
-            **{f'residual_{i}': residual_b(b) for i in range(1, 21)},
+            reduction_6a=parts.reduction_3x3(*REDUCTION_RESNET_V2_A),
+            **{f'residual_{i}': inception_resnet_v2_b(b) for i in range(1, 21)},
         ),
         stage7=seq(
-            reduction_7a=reduction_b(),
-            **{f'residual_{i}': residual_c(c) for i in range(1, 10)},
-            residual_10=residual_c(1.0, activation=None),
+            reduction_7a=reduction_resnet_v2_b(),
+            **{f'residual_{i}': inception_resnet_v2_c(c) for i in range(1, 10)},
+            residual_10=inception_resnet_v2_c(1.0, activation=None),
             conv_7b=conv_bn(1536, 1),
         ),
         head=parts.classifier(classes, dropout),

@@ -11,24 +11,21 @@ import math
 import mxnet as mx
 from mxnet.gluon import nn
 
-from ..blocks import Concat, avg_pool, conv_bn, seq
+from ..blocks import avg_pool, conv_bn, seq
 from . import parts
 from .network import Heads, Network, NetworkWithHeads, check_positive, check_rate
 
-# block: its kind, and the channels in which it differs from the others of that kind
-INCEPTION_V3 = {
-    '5b': ('a', 32),  # pool proj
-    '5c': ('a', 64),
-    '5d': ('a', 64),
-    '6a': ('b',),
-    '6b': ('c', 128),  # inside the factorized 7x7
-    '6c': ('c', 160),
-    '6d': ('c', 160),
-    '6e': ('c', 192),
-    '7a': ('d',),
-    '7b': ('e',),
-    '7c': ('e',),
-}
+# #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3) (Figure 5); #pooled 1x1 differs from block to block
+INCEPTION_V3_A = (64, (48, 64), (64, 96, 96))
+POOL_PROJ = {'5b': 32, '5c': 64, '5d': 64}
+# #3x3, (#1x1, #3x3, #3x3) (Figure 10)
+REDUCTION_V3_B = (384, (64, 96, 96))
+# channels inside the factorized 7x7; 192 leave every branch (Figure 6)
+CHANNELS_7X7 = {'6b': 128, '6c': 160, '6d': 160, '6e': 192}
+# (#1x1, #3x3), (#1x1, #1x7, #7x1, #3x3)
+REDUCTION_V3_D = ((192, 320), (192, 192, 192, 192))
+# #1x1, (#1x1, #1x3 and #3x1), the second branch of the kind up to there, #pooled 1x1 (Figure 7)
+INCEPTION_V3_E = (320, (384, 384), ((448, 1), (384, 3)), 192)
 # ImageNet's red, green, blue: mean and standard deviation of a pixel from 0 to 1
 IMAGENET = ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))
 # standard deviations of the initial weights: everywhere, and in two layers of the auxiliary classifier
@@ -36,13 +33,13 @@ STDDEV, STDDEV_AUX_5X5, STDDEV_AUX_SCORES = 0.1, 0.01, 0.001
 
 
 def inception_v3_a(proj):
-    """Build a block of Figure 5, at 35 x 35: the 5x5 of GoogLeNet, and another as two 3x3."""
-    return parts.inception_5x5(64, (48, 64), (64, 96, 96), proj, _pool())
+    """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
+    return parts.inception_5x5(*INCEPTION_V3_A, proj, _pool())
 
 
 def reduction_v3_b():
     """Build the block of Figure 10 between 35 x 35 and 17 x 17."""
-    return parts.reduction_3x3(384, (64, 96, 96))
+    return parts.reduction_3x3(*REDUCTION_V3_B)
 
 
 def inception_v3_c(c7):
@@ -52,17 +49,12 @@ def inception_v3_c(c7):
 
 def reduction_v3_d():
     """Build the block between 17 x 17 and 8 x 8."""
-    return parts.reduction_7x7((192, 320), (192, 192, 192, 192))
+    return parts.reduction_7x7(*REDUCTION_V3_D)
 
 
 def inception_v3_e():
     """Build a block of Figure 7, at 8 x 8: branches that end in a 1x3 beside a 3x1."""
-    return Concat(
-        branch1x1=conv_bn(320, 1),
-        branch3x3=seq(conv_bn(384, 1), parts.fork_3x3(384)),
-        branch3x3dbl=seq(conv_bn(448, 1), conv_bn(384, 3), parts.fork_3x3(384)),
-        branch_pool=seq(_pool(), conv_bn(192, 1)),
-    )
+    return parts.inception_1x3(*INCEPTION_V3_E, _pool())
 
 
 def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
@@ -76,12 +68,19 @@ def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False)
     check_positive('classes', classes)
     check_rate('dropout', dropout)
     stages = {'transform': TransformInput()} if transform_input else {}
-    stages |= {
-        'stem': parts.stem_v3(),
-        'stage5': _stage('5'),
-        'stage6': _stage('6'),
-        'stage7': _stage('7'),
-    }
+    stages['stem'] = parts.stem_v3()
+    stages['stage5'] = seq(
+        **{f'inception_{name}': inception_v3_a(proj) for name, proj in POOL_PROJ.items()}
+    )
+    stages['stage6'] = seq(
+        reduction_6a=reduction_v3_b(),
+        **{f'inception_{name}': inception_v3_c(c7) for name, c7 in CHANNELS_7X7.items()},
+    )
+    stages['stage7'] = seq(
+        reduction_7a=reduction_v3_d(),
+        inception_7b=inception_v3_e(),
+        inception_7c=inception_v3_e(),
+    )
     channels = 3 if transform_input else None
     main = parts.classifier(classes, dropout)
     if not aux:
@@ -138,19 +137,3 @@ class TruncatedNormal(mx.init.Initializer):
 def _pool():
     # as in the published weights' code; the paper's own takes the mean of what lies inside
     return avg_pool(count_include_pad=True)
-
-
-def _stage(number):
-    kinds = {
-        'a': ('inception', inception_v3_a),
-        'b': ('reduction', reduction_v3_b),
-        'c': ('inception', inception_v3_c),
-        'd': ('reduction', reduction_v3_d),
-        'e': ('inception', inception_v3_e),
-    }
-    blocks = {}
-    for name, (kind, *channels) in INCEPTION_V3.items():
-        if name.startswith(number):
-            word, build = kinds[kind]
-            blocks[f'{word}_{name}'] = build(*channels)
-    return seq(**blocks)

@@ -16,8 +16,8 @@ REDUCTION_V4_A = (384, (192, 224, 256))
 INCEPTION_V4_B = (384, (192, 224, 256), (192, 192, 224, 224, 256), 128)
 # (#1x1, #3x3), (#1x1, #1x7, #7x1, #3x3) (Figure 8)
 REDUCTION_V4_B = ((192, 192), (256, 256, 320, 320))
-# #1x1, (#1x1, #1x3 and #3x1), (#1x1, #3x1, #1x3, #1x3 and #3x1), #pooled 1x1 (Figure 6)
-INCEPTION_V4_C = (256, (384, 256), (384, 448, 512, 256), 256)
+# #1x1, (#1x1, #1x3 and #3x1), the second branch of the kind up to there, #pooled 1x1 (Figure 6)
+INCEPTION_V4_C = (256, (384, 256), ((384, 1), (448, (3, 1)), (512, (1, 3))), 256)
 
 
 def stem_v4():
@@ -47,15 +47,7 @@ def inception_v4_b():
 
 def inception_v4_c():
     """Build a block of Figure 6, at 8 x 8."""
-    c1, c3, d3, proj = INCEPTION_V4_C
-    return Concat(
-        branch1x1=conv_bn(c1, 1),
-        branch3x3=seq(conv_bn(c3[0], 1), parts.fork_3x3(c3[1])),
-        branch3x3dbl=seq(
-            *units((d3[0], 1), (d3[1], (3, 1)), (d3[2], (1, 3))), parts.fork_3x3(d3[3])
-        ),
-        branch_pool=seq(avg_pool(), conv_bn(proj, 1)),
-    )
+    return parts.inception_1x3(*INCEPTION_V4_C, avg_pool())
 
 
 def reduction_v4_a():

@@ -55,8 +55,21 @@ def inception_7x7(c1, c7, d7, proj, pool):
     )
 
 
-def fork_3x3(channels):
-    """Join a 1x3 and a 3x1 of one input: a factorized 3x3 laid side by side."""
+def inception_1x3(c1, c3, steps, proj, pool):
+    """Join a 1x1, a 3x3 split in two, a longer row split in two and a projection of what `pool` leaves.
+
+    A 3x3 is split into a 1x3 beside a 3x1. `c3` is (reduce, channels of each half, in both branches);
+    `steps` are those of the longer row up to its split.
+    """
+    return Concat(
+        branch1x1=conv_bn(c1, 1),
+        branch3x3=seq(conv_bn(c3[0], 1), _split_3x3(c3[1])),
+        branch3x3dbl=seq(*units(*steps), _split_3x3(c3[1])),
+        branch_pool=seq(pool, conv_bn(proj, 1)),
+    )
+
+
+def _split_3x3(channels):
     return Concat(branch1x3=conv_bn(channels, (1, 3)), branch3x1=conv_bn(channels, (3, 1)))
 
 
