@@ -7,7 +7,7 @@ EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 RECIPE ?= lecture
 PY := .venv/bin/python
 
-.PHONY: help setup run test lab lecture doctor bench bench-quick bench-setup notebooks lint lock clean
+.PHONY: help setup run test torch lab lecture doctor bench bench-quick notebooks lint lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,14 @@ run: setup  ## run all lessons (quick profile); pages and results in build/
 
 test: setup  ## pytest, and every notebook against its stored outputs
 	@$(PY) -m pytest
+
+torch: setup  ## add PyTorch, torchvision and timm: tests and benchmarks then compare with them
+	@echo 'Installing PyTorch into .venv. On Linux the default build brings several GB of CUDA'
+	@echo 'packages; the CPU build is enough. To get that, stop this (Ctrl-C) and name the index of'
+	@echo 'CPU builds, which PyTorch tells where it says how to install it, in PIP_INDEX_URL or by'
+	@echo '`pip config set global.index-url`.'
+	@$(PY) -m pip install --disable-pip-version-check -q torch==2.13.0
+	@$(PY) -m pip install --disable-pip-version-check -q --no-deps torchvision==0.28.0 timm==1.0.31
 
 lab: setup  ## read and run the lessons in JupyterLab
 	@$(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
@@ -37,13 +45,6 @@ bench: setup  ## time the course beside its peers (most of an hour); results in 
 
 bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 	@$(PY) -m benchmarks --quick
-
-bench-setup: setup  ## install PyTorch, which some benchmarks compare with
-	@echo 'Installing PyTorch into .venv. On Linux the default build brings several GB of CUDA'
-	@echo 'packages; the CPU build is enough. To get that, stop this (Ctrl-C) and name the index of'
-	@echo 'CPU builds, which PyTorch tells where it says how to install it, in PIP_INDEX_URL or by'
-	@echo '`pip config set global.index-url`.'
-	@$(PY) -m pip install --disable-pip-version-check torch==2.13.0
 
 notebooks: setup  ## run all lessons and store their outputs in notebooks/
 	@$(PY) -m d2l_ext lessons --in-place

@@ -8,6 +8,7 @@ the numbers that it is, `.pth` only by PyTorch's own `weights_only=True`.
 import json
 import math
 import re
+from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def load_torch(net, weights) -> Table:
     """
     if isinstance(weights, (str, Path)):
         weights = read(weights)
+    if not isinstance(weights, Mapping):
+        kind = type(weights).__name__
+        raise ValueError(f'weights must be a state_dict, or the path of a file, got {kind}')
     ours, theirs = _layers(net), _modules(weights)
     wrong = [
         reason
@@ -121,7 +125,7 @@ def _modules(weights):
     for name, tensor in weights.items():
         module, _, kind = name.rpartition('.')
         if kind != UNUSED:
-            modules.setdefault(module, {})[kind] = _array(tensor)
+            modules.setdefault(module, {})[kind] = _array(name, tensor)
     known = all(name.startswith(PARTS) for name in modules)
     return (
         sorted(modules.items(), key=lambda item: _place(item[0])) if known else [*modules.items()]
@@ -137,19 +141,24 @@ def _place(name):
     return part, [int(s) if s.isdigit() else s for s in re.split(r'(\d+)', name)]
 
 
-def _array(tensor):
+def _array(name, tensor):
     if hasattr(tensor, 'detach'):  # PyTorch's; its bfloat16 is unknown to NumPy
         tensor = tensor.detach().cpu().float().numpy()
-    return onp.asarray(tensor, 'float32')
+    try:
+        return onp.asarray(tensor, 'float32')
+    except (TypeError, ValueError):
+        raise ValueError(f'{name} must be a tensor, got {type(tensor).__name__}') from None
 
 
 def _mismatch(ours, theirs):
     """Say what keeps a layer of ours from taking a module of theirs; '' if nothing does."""
     (path, parameters), (name, tensors) = ours, theirs
     if path is None:
-        return f'{name} {_shapes(tensors)} has no place in the network'
+        hint = ' (build it with aux=True)' if name.startswith('AuxLogits.') else ''
+        return f'{name} {_shapes(tensors)} has no place in the network{hint}'
     if name is None:
-        return f'nothing is left for {path} {_shapes(parameters)}'
+        hint = ' (build it without aux)' if path.startswith('head.aux') else ''
+        return f'nothing is left for {path} {_shapes(parameters)}{hint}'
     fits = parameters.keys() == tensors.keys() and all(
         len(parameter.shape) == tensors[kind].ndim
         and all(n in (m, 0, -1) for n, m in zip(parameter.shape, tensors[kind].shape, strict=True))
