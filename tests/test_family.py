@@ -15,8 +15,13 @@ from d2l_ext.networks import (
 )
 from d2l_ext.networks import googlenet as build_googlenet
 from d2l_ext.networks.googlenet import LRN, auxiliary_classifier
-from d2l_ext.networks.inception_bn import INCEPTION_BN
-from d2l_ext.networks.inception_v3 import TransformInput, TruncatedNormal
+from d2l_ext.networks.inception_bn import INCEPTION_BN, inception_bn_block
+from d2l_ext.networks.inception_v3 import (
+    TransformInput,
+    TruncatedNormal,
+    inception_v3_a,
+    inception_v3_c,
+)
 
 import mxnet as mx
 import numpy as onp
@@ -490,6 +495,12 @@ def test_heads_need_larger_images_in_training(name, hybridized):
         (lambda: inception_v4('ten'), "classes must be a positive integer, got 'ten'"),
         (lambda: inception_bn(True), 'classes must be a positive integer, got True'),
         (lambda: inception_bn(unit=3), 'unit must build a layer as conv_bn and conv do, got 3'),
+        (lambda: inception_v3_a(0), 'proj must be a positive integer, got 0'),
+        (lambda: inception_v3_c(None), 'c7 must be a positive integer, got None'),
+        (
+            lambda: inception_bn_block(64, 64, 64, 64, 96, 'min', 32),
+            "pool must be 'avg' or 'max', got 'min'",
+        ),
         (lambda: googlenet(dropout=1), 'dropout must be a number from 0 up to 1, 1 not included'),
         (lambda: inception_v3(dropout=-0.1), 'dropout must be a number from 0 up to 1'),
         (lambda: inception_v4(dropout='0'), "1 not included, got '0'"),

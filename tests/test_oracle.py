@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from d2l_ext.networks import Inception, inception_resnet_v2, inception_v3, inception_v4
+from d2l_ext.networks.inception_v3 import TransformInput
 from d2l_ext.porting import load_torch
 
 import numpy as onp
@@ -258,6 +259,14 @@ def test_same_running_statistics(pair):
 
     # loaded through float32
     assert max(map(relative, ours, theirs)) < 1e-6
+
+
+def test_same_transformed_input(pytorch):
+    theirs = pytorch.torchvision.models.Inception3(init_weights=False, transform_input=True)
+    X = draw((2, 3, 8, 9)).astype('float32')
+    expected = theirs._transform_input(pytorch.torch.tensor(X)).numpy()
+
+    assert relative(TransformInput()(np.array(X)).asnumpy(), expected) < 1e-6
 
 
 def model_zoo(path):

@@ -27,6 +27,8 @@ INCEPTION_BN = {
 
 def inception_bn_block(c1, r3, c3, rd, d3, pool, proj, unit=conv_bn):
     """Build the block of one row of the table; `pool` is 'avg' or 'max'."""
+    if pool not in ('avg', 'max'):
+        raise ValueError(f"pool must be 'avg' or 'max', got {pool!r}")
     if not c1:
         return Concat(
             branch3x3=units((r3, 1), (c3, 3, 2), unit=unit),

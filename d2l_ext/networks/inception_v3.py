@@ -34,6 +34,7 @@ STDDEV, STDDEV_AUX_5X5, STDDEV_AUX_SCORES = 0.1, 0.01, 0.001
 
 def inception_v3_a(proj):
     """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
+    check_positive('proj', proj)
     return parts.inception_5x5(*INCEPTION_V3_A, proj, _pool())
 
 
@@ -44,6 +45,7 @@ def reduction_v3_b():
 
 def inception_v3_c(c7):
     """Build a block of Figure 6, at 17 x 17; `c7` are the channels inside the factorized 7x7."""
+    check_positive('c7', c7)
     return parts.inception_7x7(192, (c7, c7, 192), (c7, c7, c7, c7, 192), 192, _pool())
 
 
