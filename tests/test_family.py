@@ -439,6 +439,13 @@ def test_stages_can_be_taken_by_a_slice():
     assert net[:3](images(64)).shape == (2, 576, 4, 4)
 
 
+def test_a_slice_of_a_network_with_heads_has_none():
+    net = googlenet(10, aux=True)
+    net.initialize()
+
+    assert train(net[:4], images(64)).shape == (2, 832, 2, 2)
+
+
 # too small, and wrong
 
 

@@ -69,6 +69,7 @@ def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False)
     """
     check_positive('classes', classes)
     check_rate('dropout', dropout)
+    channels = 3 if transform_input else None
     stages = {'transform': TransformInput()} if transform_input else {}
     stages['stem'] = parts.stem_v3()
     stages['stage5'] = seq(
@@ -83,12 +84,12 @@ def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False)
         inception_7b=inception_v3_e(),
         inception_7c=inception_v3_e(),
     )
-    channels = 3 if transform_input else None
     main = parts.classifier(classes, dropout)
     if not aux:
         return Network('Inception-V3', channels, **stages, head=main)
     heads = Heads(main, {'aux': (768, 17, 17)}, aux=auxiliary_classifier(classes))
-    return NetworkWithHeads('Inception-V3', {'stage6': 'aux'}, channels, **stages, head=heads)
+    taps = {'stage6': 'aux'}
+    return NetworkWithHeads('Inception-V3', taps, channels=channels, **stages, head=heads)
 
 
 def auxiliary_classifier(classes):

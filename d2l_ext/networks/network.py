@@ -57,12 +57,12 @@ class NetworkWithHeads(Network):
     holds them. In training it returns (main, aux_4a, …), else the main scores alone, as any Network.
     """
 
-    def __init__(self, title, taps, channels=None, **stages):
-        super().__init__(title, channels, **stages)
-        self.taps = taps
+    def __init__(self, title='this network', taps=None, **options):
+        super().__init__(title, **options)
+        self.taps = taps or {}  # none in a slice
 
     def forward(self, x):
-        if not (isinstance(x, NDArray) and autograd.is_training()):
+        if not (self.taps and isinstance(x, NDArray) and autograd.is_training()):
             return super().forward(x)
         self.check(x.shape)
         outputs = []
