@@ -2,8 +2,8 @@
 
 Szegedy et al. 2017 (arXiv 1602.07261), section 3.2 and Figures 16 to 19, as its authors released it: the
 form whose weights timm publishes. Differs from the paper: V3's stem and a block 5b instead of V4's stem;
-10, 20 and 10 residual blocks instead of 5, 10 and 5; sums of 320, 1088 and 2080 channels instead of
-384, 1154 and 2048; the last block adds all of its residual and ends without ReLU.
+10, 20 and 10 residual blocks instead of 5, 10 and 5; other channels in the sums; the last block adds all
+of its residual and ends without ReLU.
 """
 
 from ..blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq, units
