@@ -88,7 +88,7 @@ def last_words(errors, lines=3) -> str:
 
 
 def _torch():
-    return '' if importlib.util.find_spec('torch') else 'not installed: make bench-setup'
+    return '' if importlib.util.find_spec('torch') else 'not installed: make torch'
 
 
 def _amx():

@@ -216,7 +216,7 @@ def suite(fakes, tmp_path, monkeypatch):
     }
     monkeypatch.setattr(own, 'contestants', lambda quick: contestants)
     monkeypatch.setattr(own, 'rounds', lambda quick: 2)
-    monkeypatch.setitem(driver.NEEDS, 'nothing', lambda: 'not installed: make bench-setup')
+    monkeypatch.setitem(driver.NEEDS, 'nothing', lambda: 'not installed: make torch')
     folders = tmp_path / 'results', tmp_path / 'build'
     monkeypatch.setattr(command, 'RECORDED', folders[0])
     monkeypatch.setattr(command, 'BUILD', folders[1])
@@ -229,11 +229,11 @@ def test_the_full_form_writes_results_and_says_what_is_missing(suite, capsys):
 
     assert found['figures']['(d) : (a)']['rounds'] == [3, 3]
     assert found['command'] == 'python -m benchmarks --suite training_step'
-    assert found['missing'] == {'pytorch': 'not installed: make bench-setup'}
+    assert found['missing'] == {'pytorch': 'not installed: make torch'}
     assert (suite[0] / 'training_step.png').read_bytes().startswith(b'\x89PNG')
     table = capsys.readouterr().out
     assert 'as the book writes it' in table
-    assert table.count('not installed: make bench-setup') == 2
+    assert table.count('not installed: make torch') == 2
 
 
 def test_the_quick_form_leaves_the_recorded_results_alone(suite):
