@@ -7,7 +7,7 @@ EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 RECIPE ?= lecture
 PY := .venv/bin/python
 
-.PHONY: help setup run test torch lab lecture doctor bench bench-quick notebooks lint lock clean
+.PHONY: help setup run test torch lab lecture trained doctor bench bench-quick notebooks lint lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ lab: setup  ## read and run the lessons in JupyterLab
 
 lecture: setup  ## train on all 60 000 images as the lecture does (half an hour); RECIPE=fast: quicker
 	@D2L_EXT_PROFILE=lecture $(PY) -m d2l_ext train --recipe $(RECIPE) --out build/$(RECIPE).json
+
+trained: setup  ## train anew the network that comes with the course (minutes)
+	@$(PY) -m d2l_ext train --profile lecture --recipe fast --save d2l_ext/records/googlenet
 
 doctor: setup  ## can the course run here, and how well?
 	@$(PY) -m d2l_ext doctor

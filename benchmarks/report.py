@@ -1,11 +1,11 @@
 """What a suite leaves: one JSON with every round's raw numbers, a figure, tables."""
 
 import json
-import os
 import time
 from importlib.metadata import PackageNotFoundError, version
 
 from d2l_ext import runtime
+from d2l_ext.files import replace
 from d2l_ext.tables import Table
 
 from . import quiet, spread
@@ -37,15 +37,9 @@ def _version(package):
 
 
 def save(found, picture, folder):
-    """Write SUITE.json and SUITE.png to `folder`, each beside its place first."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for suffix, content in (
-        ('.json', (json.dumps(found, indent=1) + '\n').encode()),
-        ('.png', picture.png()),
-    ):
-        beside = folder / f'.{found["suite"]}{suffix}.{os.getpid()}'
-        beside.write_bytes(content)
-        os.replace(beside, folder / f'{found["suite"]}{suffix}')
+    """Write SUITE.json and SUITE.png to `folder`, each whole or not at all."""
+    replace(folder / f'{found["suite"]}.json', json.dumps(found, indent=1) + '\n')
+    replace(folder / f'{found["suite"]}.png', picture.png())
 
 
 def load(folder, name) -> dict:

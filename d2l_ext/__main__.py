@@ -36,7 +36,7 @@ def main(arguments=None) -> int:
     add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
     add.add_argument('--seed', type=int, default=0)
     add.add_argument('--out', type=Path, help='write the history (JSON) to this file')
-    add.add_argument('--parameters', type=Path, help='write the trained parameters to this file')
+    add.add_argument('--save', type=Path, help='write the network: SAVE.safetensors, SAVE.json')
     add.set_defaults(run=train)
 
     add = commands.add_parser('lessons', help='run the notebooks from top to bottom')
@@ -84,6 +84,7 @@ def train(chosen):
     npx.set_np()
     from d2l_ext import training
     from d2l_ext.networks import googlenet
+    from d2l_ext.trained import save_trained
 
     profile = chosen.profile or runtime.profile()
     name = chosen.recipe or profile
@@ -105,8 +106,8 @@ def train(chosen):
     print(history)
     if chosen.out:
         history.save(chosen.out)
-    if chosen.parameters:
-        net.save_parameters(str(chosen.parameters))
+    if chosen.save:
+        save_trained(net, history, chosen.save, lambda net: training.evaluate(net, test_iter))
     return 130 if history.interrupted else 0
 
 

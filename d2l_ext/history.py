@@ -1,9 +1,9 @@
 """What a training did, epoch by epoch: printed, saved, loaded, and the recorded trainings."""
 
 import json
-import os
 from pathlib import Path
 
+from .files import replace
 from .tables import Table
 
 RECORDS = Path(__file__).parent / 'records'
@@ -36,13 +36,9 @@ class History:
         return str(self.table()) if self.epochs else 'History(no epoch finished)'
 
     def save(self, path):
-        """Write the history as JSON, beside `path` first and then moved into place."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the history to `path` as JSON, whole or not at all."""
         content = {'about': self.about, 'interrupted': self.interrupted, 'epochs': self.epochs}
-        beside = path.with_name(f'.{path.name}.{os.getpid()}')
-        beside.write_text(json.dumps(content, indent=2) + '\n')
-        os.replace(beside, path)
+        replace(path, json.dumps(content, indent=2) + '\n')
 
     @classmethod
     def load(cls, path):

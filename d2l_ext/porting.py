@@ -1,22 +1,21 @@
 """Put weights that were trained in PyTorch into our networks: torchvision's and timm's Inceptions.
 
 Layers are paired by structure: both sides in the order in which an image meets them, held together by the
-kind and the shape of every tensor. No pickle is opened here: `.safetensors` is read as the header and
-the numbers that it is, `.pth` only by PyTorch's own `weights_only=True`.
+kind and the shape of every tensor. No pickle is opened here: `.pth` is read only by PyTorch's own
+`weights_only=True`.
 """
 
-import json
-import math
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as onp
-from mxnet import np
 
 from .blocks import is_layer, walk
 from .tables import Table
+from .weights import fits, put
+from .weights import read as read_safetensors
 
 # Gluon's name of a parameter -> PyTorch's
 NAMES = {'gamma': 'weight', 'beta': 'bias'}
@@ -31,8 +30,6 @@ PARTS = (
     'mixed_7', 'repeat_2.', 'block8.', 'conv2d_7',  # inception_resnet_v2
     'fc', 'last_linear', 'classif', 'AuxLogits.',
 )  # fmt: skip
-# of a safetensors file; bfloat16 is the upper half of a float32
-DTYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4'}
 
 
 def load_torch(net, weights) -> Table:
@@ -60,7 +57,7 @@ def load_torch(net, weights) -> Table:
     rows = []
     for (path, parameters), (name, tensors) in zip(ours, theirs, strict=True):
         for kind, parameter in parameters.items():
-            _put(parameter, tensors[kind])
+            put(parameter, tensors[kind])
         rows.append([path, name, ', '.join(parameters)])
     return Table(['ours', 'theirs', 'tensors'], rows)
 
@@ -73,7 +70,7 @@ def read(path) -> dict:
     """
     path = Path(path)
     if path.suffix == '.safetensors':
-        return _read_safetensors(path)
+        return read_safetensors(path)
     if path.suffix != '.pth':
         raise ValueError(f'path must end in .safetensors or .pth, got {path}')
     try:
@@ -83,30 +80,6 @@ def read(path) -> dict:
             f'{path.name} needs PyTorch to be read: make torch, or take .safetensors'
         ) from None
     return torch.load(path, map_location='cpu', weights_only=True)
-
-
-def _read_safetensors(path):
-    content = memoryview(path.read_bytes())
-    start = 8 + int.from_bytes(content[:8], 'little')
-    try:
-        if start > len(content):
-            raise ValueError(f'a header of {start - 8} bytes does not fit in it')
-        header = json.loads(bytes(content[8:start]))
-        header.pop('__metadata__', None)
-        return {name: _tensor(content[start:], **entry) for name, entry in header.items()}
-    except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f'{path} is damaged, or no safetensors file: {error}') from None
-
-
-def _tensor(content, dtype, shape, data_offsets):
-    start, end = data_offsets
-    if dtype not in DTYPES:
-        raise ValueError(f'dtype must be one of {", ".join(DTYPES)}, got {dtype}')
-    kind = onp.dtype(DTYPES[dtype])
-    if not 0 <= start <= end <= len(content) or end - start != math.prod(shape) * kind.itemsize:
-        raise ValueError(f'a tensor of shape {shape} cannot lie in bytes {start} to {end}')
-    array = onp.frombuffer(content[start:end], kind).reshape(shape)
-    return (array.astype('<u4') << 16).view('<f4') if dtype == 'BF16' else array
 
 
 def _layers(net):
@@ -159,25 +132,12 @@ def _mismatch(ours, theirs):
     if name is None:
         hint = ' (build it without aux)' if path.startswith('head.aux') else ''
         return f'nothing is left for {path} {_shapes(parameters)}{hint}'
-    fits = parameters.keys() == tensors.keys() and all(
-        len(parameter.shape) == tensors[kind].ndim
-        and all(n in (m, 0, -1) for n, m in zip(parameter.shape, tensors[kind].shape, strict=True))
-        for kind, parameter in parameters.items()
+    taken = parameters.keys() == tensors.keys() and all(
+        fits(parameter.shape, tensors[kind].shape) for kind, parameter in parameters.items()
     )
-    return '' if fits else f'{path} {_shapes(parameters)} cannot take {name} {_shapes(tensors)}'
+    return '' if taken else f'{path} {_shapes(parameters)} cannot take {name} {_shapes(tensors)}'
 
 
 def _shapes(tensors):
     told = [f'{kind} {" x ".join(map(str, tensor.shape))}' for kind, tensor in tensors.items()]
     return f'({", ".join(told)})'
-
-
-def _put(parameter, array):
-    try:
-        devices = parameter.list_ctx()
-    except RuntimeError:  # never initialized
-        devices = None
-    if devices is None or any(n <= 0 for n in parameter.shape):
-        parameter.shape = array.shape
-        parameter.initialize(ctx=devices, force_reinit=True)
-    parameter.set_data(np.array(array))

@@ -1,0 +1,30 @@
+"""Is a file written whole, or not at all?"""
+
+import os
+
+from d2l_ext.files import replace
+
+import pytest
+
+
+def test_text_and_bytes_arrive(tmp_path):
+    replace(tmp_path / 'new' / 'text', 'é\n')
+    replace(tmp_path / 'bytes', b'\x00\x01')
+
+    assert (tmp_path / 'new' / 'text').read_bytes() == b'\xc3\xa9\n'
+    assert (tmp_path / 'bytes').read_bytes() == b'\x00\x01'
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / 'file'
+    replace(path, 'old')
+
+    def full(descriptor):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(OSError, match='No space left'):
+        replace(path, 'new')
+
+    assert path.read_text() == 'old'
+    assert os.listdir(tmp_path) == ['file']

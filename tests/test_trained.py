@@ -1,0 +1,61 @@
+"""Is the trained network that comes with the course the one that its record describes?"""
+
+import shutil
+
+from d2l_ext import data, trained, training
+
+import pytest
+
+
+@pytest.fixture(scope='module')
+def loaded():
+    return trained.load_trained()
+
+
+def test_it_is_small_and_accurate(loaded):
+    _, history = loaded
+    assert trained.TRAINED.with_suffix('.safetensors').stat().st_size < 13e6
+    assert history.about['test_accuracy'] >= 0.89
+    assert history.about['recipe']['resize'] == {'1': 32, '3': trained.SHAPE[-1]}
+
+
+def test_it_recognizes_the_embedded_test_images(loaded):
+    net, history = loaded
+    _, test_iter = data.load_data_fashion_mnist(
+        100, trained.SHAPE[-1], sample='quick', standardize=True
+    )
+    # 1 000 of the 10 000 images: one standard deviation is .01
+    assert abs(training.evaluate(net, test_iter) - history.about['test_accuracy']) < 0.02
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for suffix in ('.safetensors', '.json'):
+        shutil.copy(trained.TRAINED.with_suffix(suffix), tmp_path)
+    return tmp_path / 'googlenet'
+
+
+def test_a_changed_byte_is_noticed(copy):
+    file = copy.with_suffix('.safetensors')
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match='googlenet.safetensors is damaged: its SHA-256 is'):
+        trained.load_trained(copy)
+
+
+def test_what_is_saved_is_scored_as_it_will_be_loaded(loaded, tmp_path):
+    net, history = loaded
+    seen = []
+    before = net.head.weight.data().copy()
+    net.head.weight.set_data(before * 1.0001)  # less than 16 bits can tell
+
+    def score(net):
+        seen.append(float(abs(net.head.weight.data() - before).max()))
+        return 0.5
+
+    trained.save_trained(net, history, tmp_path / 'new', score)
+    _, saved = trained.load_trained(tmp_path / 'new')
+
+    assert seen == [0]
+    assert saved.about['test_accuracy'] == 0.5
