@@ -10,6 +10,7 @@ from mxnet.gluon.parameter import DeferredInitializationError
 
 from . import data, figures, runtime
 from .history import History
+from .networks import joint_loss
 from .progress import bar as progress_bar
 
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
@@ -64,16 +65,17 @@ def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
 
 def fit(
     net, train_iter, test_iter=None, *, epochs, lr, momentum=0.0, weight_decay=0.0,
-    schedule='constant', device=None, progress=True, history=None,
+    schedule='constant', loss=joint_loss, device=None, progress=True, history=None,
 ):  # fmt: skip
     """Train an initialized `net` by stochastic gradient descent; returns a History.
 
     `train_iter` and `test_iter` know their length and give (X, y): X (N, C, H, W), y class indices
     (N,). A dict of them, such as {1: small, 3: large}, trains on `small` from epoch 1 and on `large`
-    from epoch 3. `lr` is the highest learning rate, `schedule` a name in SCHEDULES. With `progress` a
-    bar shows loss, accuracy and images/s, and in a notebook a learning curve grows. Ctrl-C (the stop
-    button) ends the training and keeps the network and the history so far. `history` takes over what
-    was trained before, so that the curve goes on.
+    from epoch 3. `lr` is the highest learning rate, `schedule` a name in SCHEDULES. `loss(outputs, y)`
+    gives (N,), from what `net` gave in training: scores, or a tuple with the main ones first. With
+    `progress` a bar shows loss, accuracy and images/s, and in a notebook a learning curve grows.
+    Ctrl-C (the stop button) ends the training and keeps the network and the history so far. `history`
+    takes over what was trained before, so that the curve goes on.
 
     Raises ValueError, before the first step, for data or arguments that cannot work, and
     FloatingPointError when the loss is no longer a number.
@@ -97,10 +99,10 @@ def fit(
             for i, (X, y) in enumerate(batches):
                 trainer.set_learning_rate(lr * rate_at(step / steps))
                 step += 1
-                loss, correct = _step(net, trainer, X, y, classes, device)
-                if not math.isfinite(loss):
-                    raise FloatingPointError(_not_finite(loss, epoch + 1, i + 1, trainer))
-                running.add(len(y), loss, correct)
+                total, correct = _step(net, trainer, loss, X, y, classes, device)
+                if not math.isfinite(total):
+                    raise FloatingPointError(_not_finite(total, epoch + 1, i + 1, trainer))
+                running.add(len(y), total, correct)
                 bar.set_postfix_str(
                     f'epoch {first + epoch + 1}, loss {running.loss:.3f}, accuracy '
                     f'{running.accuracy:.3f}, {running.images_per_s:.0f} images/s',
@@ -120,16 +122,17 @@ def fit(
     return history
 
 
-def _step(net, trainer, X, y, classes, device):
+def _step(net, trainer, loss, X, y, classes, device):
     """Take one step; return the batch's summed loss and the number of right answers."""
     _check_labels(y, classes)
     X, y = X.as_in_ctx(device), y.as_in_ctx(device)
     with autograd.record():
-        scores = net(X)
-        loss = gluon.loss.SoftmaxCrossEntropyLoss()(scores, y)
-    loss.backward()
+        outputs = net(X)
+        losses = loss(outputs, y)
+    losses.backward()
     trainer.step(len(y))
-    return float(loss.sum()), int((scores.argmax(axis=1).astype(y.dtype) == y).sum())
+    scores = outputs[0] if isinstance(outputs, tuple) else outputs
+    return float(losses.sum()), int((scores.argmax(axis=1).astype(y.dtype) == y).sum())
 
 
 class _Running:
@@ -266,11 +269,11 @@ def load(recipe, *, sample=None, seed=0):
     return {epoch: train for epoch, (train, _) in pairs.items()}, pairs[max(pairs)][1]
 
 
-def run(recipe, train_iter, test_iter, net, *, seed=0, device=None, progress=True):
-    """Initialize `net` as `recipe` (an entry of RECIPES) says and train it; returns a History."""
+def run(recipe, train_iter, test_iter, net, *, seed=0, device=None, **more):
+    """Initialize `net` as `recipe` (an entry of RECIPES) says and `fit` it; returns a History."""
     device = device or runtime.device()
     mx.random.seed(seed)
     net.initialize(INITIALIZERS[recipe['init']](), ctx=device, force_reinit=True)
     keys = ('epochs', 'lr', 'momentum', 'weight_decay', 'schedule')
     options = {key: recipe[key] for key in keys}
-    return fit(net, train_iter, test_iter, device=device, progress=progress, **options)
+    return fit(net, train_iter, test_iter, device=device, **options, **more)

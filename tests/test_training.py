@@ -56,6 +56,37 @@ class Counted(list):
         return super().__iter__()
 
 
+class TwoHeads(nn.Block):
+    """A network that scores twice in training: the second time with the classes the wrong way round."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = network()
+
+    def forward(self, x):
+        scores = self.net(x)
+        return (scores, scores[:, ::-1]) if mx.autograd.is_training() else scores
+
+
+def test_auxiliary_scores_add_to_the_loss_at_three_tenths_and_not_to_the_accuracy():
+    net = TwoHeads()
+    X, y = batches()[0]
+    scores = net(X)
+    cross_entropy = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    wanted = cross_entropy(scores, y) + 0.3 * cross_entropy(scores[:, ::-1], y)
+    history = fit(net, [(X, y)], epochs=1)
+
+    assert history[0]['loss'] == pytest.approx(float(wanted.mean()), rel=1e-5)
+    assert history[0]['train_accuracy'] == float((scores.argmax(1).astype('int32') == y).mean())
+
+
+def test_a_loss_of_ones_own_is_the_one_that_falls():
+    history = fit(loss=lambda scores, y: 5 + (scores**2).sum(axis=1), epochs=20, lr=0.1)
+
+    assert history[-1]['loss'] < history[0]['loss']
+    assert 5 <= history[-1]['loss'] < 5.01
+
+
 def test_each_epoch_trains_on_its_own_images():
     small, large = Counted(4), Counted(8)
     fit(data={1: small, 3: large}, epochs=4)
