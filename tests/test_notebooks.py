@@ -17,6 +17,8 @@ LARGER = {
     ('06_faster_training', 'page: ignored outputs'): 'its steps are timings',
     ('06_faster_training', 'page: code cells'): 'each timing is followed by its check',
     ('06_faster_training', 'page: code lines'): 'the stopwatch runs in other processes too',
+    ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
+    ('10_inception_v3', 'page: code lines'): 'its six slips are code',
 }
 
 

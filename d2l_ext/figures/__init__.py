@@ -9,6 +9,7 @@ from .bars import stacked_bars
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
 from .images import confusion_matrix, montage
+from .lines import lines
 from .picture import BRANCH_COLOURS, Picture
 from .speeds import accuracy_by_time, bars
 from .stages import stage_map
@@ -22,6 +23,7 @@ __all__ = [
     'block_diagram',
     'confusion_matrix',
     'learning_curve',
+    'lines',
     'montage',
     'stacked_bars',
     'stage_map',

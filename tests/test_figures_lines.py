@@ -1,0 +1,81 @@
+"""Does a picture of lines show every line, where it belongs?"""
+
+from d2l_ext import figures
+
+import numpy as onp
+import pytest
+
+
+def axes(*args, **options):
+    return figures.lines(*args, **options).axes[0]
+
+
+def test_every_line_goes_through_its_points():
+    drawn = axes({'a': {1: 2.0, 4: 5.0}, 'b': [7, 8, 9]}, 'x', 'y').lines
+
+    assert [line.get_label() for line in drawn] == ['a', 'b']
+    assert drawn[0].get_xydata().tolist() == [[1, 2], [4, 5]]
+    assert drawn[1].get_xydata().tolist() == [[1, 7], [2, 8], [3, 9]]
+
+
+def test_words_stand_on_the_axis_in_their_order():
+    shown = axes({'a': {'3a': 1, '3b': 2}, 'b': {'3b': 4, '4a': 5}}, 'block', 'y')
+
+    assert [tick.get_text() for tick in shown.get_xticklabels()] == ['3a', '3b', '4a']
+    assert shown.lines[1].get_xdata().tolist() == [1, 2]
+
+
+@pytest.mark.parametrize('log', ['', 'x', 'y', 'xy'])
+def test_the_axes_that_are_named_are_logarithmic(log):
+    shown = axes({'a': [1, 10, 100]}, 'x', 'y', log=log)
+
+    assert (shown.get_xscale() == 'log', shown.get_yscale() == 'log') == ('x' in log, 'y' in log)
+
+
+def test_few_places_on_a_logarithmic_axis_are_its_ticks():
+    shown = axes({'a': {0.03: 1, 0.1: 2, 1.0: 3}}, 'x', 'y', log='x')
+
+    assert [tick.get_text() for tick in shown.get_xticklabels()] == ['0.03', '0.1', '1']
+
+
+def test_a_linear_axis_begins_at_zero_where_all_is_above():
+    assert axes({'a': [90, 100]}, 'x', 'y').get_ylim()[0] == 0
+    assert axes({'a': [-90, 100]}, 'x', 'y').get_ylim()[0] < -90
+
+
+def test_what_is_not_finite_leaves_a_gap():
+    drawn = axes({'a': [1, float('inf'), 3]}, 'x', 'y').lines[0].get_ydata()
+
+    assert onp.isnan(drawn).tolist() == [False, True, False]
+
+
+def test_a_band_lies_between_its_edges():
+    shown = axes({'a': [1, 2]}, 'x', 'y', bands={'a': ([0, 1], [3, 5])})
+    box = shown.collections[0].get_datalim(shown.transData)
+
+    assert (box.y0, box.y1) == (0, 5)
+
+
+def test_the_alt_text_names_the_lines_and_no_number():
+    told = figures.lines({'deep': [0.123], 'flat': [4.5]}, 'step', 'loss', title='Losses').alt
+
+    assert told == 'Losses. Lines, loss by step: deep, flat.'
+
+
+def test_lines_are_told_apart_without_colour():
+    drawn = axes({name: [1, 2] for name in 'abcdef'}, 'x', 'y').lines
+
+    assert len({(line.get_marker(), line.get_linestyle()) for line in drawn}) == 6
+
+
+@pytest.mark.parametrize(
+    ('series', 'told'),
+    [
+        ({}, 'series must hold 1 to 6 lines, got 0'),
+        ({str(i): [1] for i in range(7)}, 'series must hold 1 to 6 lines, got 7'),
+        ({'a': []}, r"series\['a'\] must hold at least one point"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named(series, told):
+    with pytest.raises(ValueError, match=told):
+        figures.lines(series, 'x', 'y')
