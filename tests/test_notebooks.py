@@ -18,6 +18,7 @@ LARGER = {
     ('06_faster_training', 'page: code cells'): 'each timing is followed by its check',
     ('06_faster_training', 'page: code lines'): 'the stopwatch runs in other processes too',
     ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
+    ('11_v4_and_residuals', 'page: ignored outputs'): 'it trains twice and times once',
     ('10_inception_v3', 'page: code lines'): 'its six slips are code',
 }
 

@@ -28,10 +28,11 @@ BRANCH_COLOURS = {
     'branch_pool': '#CC79A7',
     'branch3x3dbl': '#56B4E9',
     'branch7x7': '#D55E00',
+    'branch7x7x3': '#D55E00',
     'branch7x7dbl': '#F0E442',
     'shortcut': GREY,
 }
-PALETTE = [colour for name, colour in BRANCH_COLOURS.items() if name != 'shortcut']
+PALETTE = list(dict.fromkeys(c for name, c in BRANCH_COLOURS.items() if name != 'shortcut'))
 
 # as a decorator: a picture looks the same whatever the notebook has set
 styled = matplotlib.rc_context(
