@@ -7,7 +7,7 @@ EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 RECIPE ?= lecture
 PY := .venv/bin/python
 
-.PHONY: help setup run test torch lab lecture trained doctor bench bench-quick notebooks lint lock clean
+.PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks lint lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,10 @@ torch: setup  ## add PyTorch, torchvision and timm: tests and benchmarks then co
 	@echo '`pip config set global.index-url`.'
 	@$(PY) -m pip install --disable-pip-version-check -q torch==2.13.0
 	@$(PY) -m pip install --disable-pip-version-check -q --no-deps torchvision==0.28.0 timm==1.0.31
+
+gpu:  ## make .venv-gpu for NVIDIA cards of 2014 to 2022 (sm_50 to sm_89): needs the driver alone
+	@$(PYTHON) d2l_ext/bootstrap.py $(EXACT) --gpu
+	@.venv-gpu/bin/python -m d2l_ext doctor || true
 
 lab: setup  ## read and run the lessons in JupyterLab
 	@$(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
@@ -60,5 +64,5 @@ lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade requirements.txt --output-file requirements.lock
 
 clean:  ## remove .venv, build/ and caches
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-gpu build *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +

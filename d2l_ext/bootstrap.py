@@ -2,7 +2,7 @@
 
 Only the standard library, and a syntax that an old Python reads: it must be able to say that it is
 too old. `--exact` asks for an environment of this very interpreter; without it one that is there
-is kept, whichever Python made it.
+is kept, whichever Python made it. `--gpu` makes .venv-gpu, with MXNet's GPU wheel.
 """
 
 from __future__ import print_function
@@ -102,11 +102,11 @@ def digest(path):
 
 
 class Environment:
-    """The folder .venv of a checkout, and the stamp that tells what it was last made of."""
+    """The folder .venv (.venv-gpu) of a checkout, and the stamp that tells what it was last made of."""
 
-    def __init__(self, root):
-        self.root = os.path.realpath(root)
-        self.folder = os.path.join(self.root, '.venv')
+    def __init__(self, root, gpu=False):
+        self.root, self.gpu = os.path.realpath(root), gpu
+        self.folder = os.path.join(self.root, '.venv-gpu' if gpu else '.venv')
         self.python = os.path.join(self.folder, 'bin', 'python')
         self.lock = os.path.join(self.root, 'requirements.lock')
         self.stamp = os.path.join(self.folder, '.installed')
@@ -126,7 +126,10 @@ class Environment:
 
     def content(self, python):
         """Return the stamp of an environment that `python` made from the lock in this folder."""
-        return '\n'.join([digest(self.lock), self.root, python])
+        locks = [digest(self.lock)]
+        if self.gpu:
+            locks.append(digest(os.path.join(self.root, 'requirements-gpu.txt')))
+        return '\n'.join(locks + [self.root, python])
 
     def ready(self, exact):
         """Tell whether everything is installed; reads two files, starts nothing."""
@@ -148,7 +151,7 @@ class Environment:
             if problem:
                 sys.exit(problem)
             python = interpreter()
-            print('making .venv with Python ' + python)
+            print('making {} with Python {}'.format(os.path.basename(self.folder), python))
             subprocess.check_call([sys.executable, '-m', 'venv', '--clear', self.folder])
         self.install()
         with open(self.stamp, 'w') as file:
@@ -161,6 +164,11 @@ class Environment:
             packages = sum('==' in line for line in file)
         print('installing what requirements.lock pins: MXNet, Jupyter and what they need')
         self.pip('--require-hashes', '-r', self.lock, packages=packages)
+        if self.gpu:
+            print('installing the GPU wheel in place of the other, and CUDA: 4 GB on the disk')
+            command = [self.python, '-m', 'pip', 'uninstall', '--quiet', '--yes', 'mxnet']
+            subprocess.check_call(command)
+            self.pip('-r', os.path.join(self.root, 'requirements-gpu.txt'))
         self.pip('--no-build-isolation', '--editable', self.root)
 
     def pip(self, *arguments, **options):
@@ -187,7 +195,7 @@ class Environment:
 
 
 def main(arguments):
-    environment, exact = Environment(ROOT), '--exact' in arguments
+    environment, exact = Environment(ROOT, '--gpu' in arguments), '--exact' in arguments
     if not environment.ready(exact):
         environment.make(exact)
 

@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from . import data, runtime
+from . import data, gpu, runtime
 from .tables import Table
 
 
@@ -14,7 +14,9 @@ def examine() -> list[dict]:
 
     A check that is not ok but not `needed` only costs speed or the lecture profile.
     """
-    return [check() for check in (_python, _numpy, _mxnet, _d2l, _threads, _gpu, _data, _profile)]
+    cuda = [_cuda] if gpu.installed() else []
+    checks = [_python, _numpy, _mxnet, _d2l, _threads, _gpu, *cuda, _data, _profile]
+    return [check() for check in checks]
 
 
 def healthy(checks) -> bool:
@@ -53,6 +55,8 @@ def _mxnet():
 
         features = mx.runtime.Features()
     except Exception as error:  # whatever keeps mxnet from loading is what the user must read
+        if gpu.installed():
+            return _check('MXNet', f'{gpu.WHEEL}, not loaded', False, str(error))
         return _check('MXNet', f'{type(error).__name__}: {error}', False, 'make clean run')
     on = [
         name
@@ -84,13 +88,16 @@ def _threads():
 
 
 def _gpu():
-    try:
-        usable, seen = runtime.gpu_state()
-    except Exception as error:  # mxnet itself did not load: its own row says so
-        return _check('GPU', f'not known: {type(error).__name__}', False, 'see MXNet', needed=False)
-    cpu_build = 'CPU build' in seen
-    remedy = 'train on the CPU: the quick profile is made for it'
-    return _check('GPU', seen, usable or cpu_build, remedy, needed=False)
+    state = runtime.gpu_state()
+    return _check('GPU', state.seen, not state.remedy, state.remedy, needed=False)
+
+
+def _cuda():
+    other = [
+        f'{package} {found} (tried: {wanted})' for package, found, wanted in gpu.other_versions()
+    ]
+    seen = ', '.join(other) or f'{len(gpu.PACKAGES)} packages, of the versions that were tried'
+    return _check('CUDA libraries', seen, not other, 'make gpu', needed=False)
 
 
 def _data():

@@ -6,7 +6,6 @@ OpenMP threads as there are CPUs, and the C library hands its memory back to the
 """
 
 import ctypes
-import importlib.util
 import math
 import os
 import platform
@@ -14,6 +13,8 @@ import sys
 import types
 import warnings
 from pathlib import Path
+
+from . import gpu
 
 PROFILES = ('quick', 'lecture')
 # mallopt(3): no mapping of their own for large blocks, no giving back, one heap for all threads
@@ -36,6 +37,7 @@ def prepare():
             stacklevel=3,
         )
     if not started:
+        gpu.prepare()
         restore_numpy_names()
         os.environ.setdefault('OMP_NUM_THREADS', str(usable_cpus()))
         keep_freed_memory()
@@ -145,27 +147,20 @@ def _quota_v1(folder):
 
 
 def device():
-    """Return the MXNet context to compute on: the first GPU if it computes, else the CPU."""
+    """Return the MXNet context to compute on: the first GPU that MXNet can use, else the CPU."""
     import mxnet as mx
 
-    return mx.gpu(0) if gpu_state()[0] else mx.cpu()
+    usable = gpu_state().usable
+    return mx.gpu(usable[0]) if usable else mx.cpu()
 
 
-def gpu_state():
-    """Return (usable, what was found): (False, 'CPU build of MXNet'), (True, '1 GPU') …"""
-    import mxnet as mx
-
-    if not mx.runtime.Features().is_enabled('CUDA'):
-        return False, 'none used: this is the CPU build of MXNet'
+def gpu_state() -> gpu.State:
+    """Return which GPUs MXNet can use, what was seen, and what to do about it."""
     try:
-        count = mx.context.num_gpus()
-        if not count:
-            return False, 'GPU build of MXNet, but no GPU found'
-        # a card that the wheel holds no machine code for shows itself only when it computes
-        mx.nd.ones((1,), ctx=mx.gpu(0)).asnumpy()
-    except mx.MXNetError as error:
-        return False, f'a GPU that cannot compute: {str(error).strip().splitlines()[-1]}'
-    return True, f'{count} GPU{"s" if count > 1 else ""}'
+        import mxnet as mx
+    except ImportError:
+        return gpu.State((), 'none used: MXNet cannot be imported', 'see MXNet')
+    return gpu.state(mx.runtime.Features().is_enabled('CUDA'))
 
 
 def profile() -> str:
@@ -175,7 +170,7 @@ def profile() -> str:
     """
     chosen = os.environ.get('D2L_EXT_PROFILE')
     if chosen is None:
-        return 'lecture' if importlib.util.find_spec('mxnet') and gpu_state()[0] else 'quick'
+        return 'lecture' if gpu_state().usable else 'quick'
     if chosen not in PROFILES:
         raise ValueError(f'D2L_EXT_PROFILE must be quick or lecture, got {chosen!r}: unset it')
     return chosen

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from d2l_ext import runtime
+from d2l_ext import gpu, runtime
 
 import pytest
 
@@ -131,14 +131,14 @@ def test_a_quota_below_the_affinity_cuts_the_cpus(monkeypatch):
 
 def test_the_profile_is_quick_without_a_gpu(monkeypatch):
     monkeypatch.delenv('D2L_EXT_PROFILE')
-    monkeypatch.setattr(runtime, 'gpu_state', lambda: (False, ''))
+    monkeypatch.setattr(runtime, 'gpu_state', lambda: gpu.State((), ''))
 
     assert runtime.profile() == 'quick'
 
 
 def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
     monkeypatch.delenv('D2L_EXT_PROFILE')
-    monkeypatch.setattr(runtime, 'gpu_state', lambda: (True, '1 GPU'))
+    monkeypatch.setattr(runtime, 'gpu_state', lambda: gpu.State((0,), '1 GPU'))
 
     assert runtime.profile() == 'lecture'
 
