@@ -12,45 +12,7 @@ from . import data, figures, runtime
 from .history import History
 from .networks import joint_loss
 from .progress import bar as progress_bar
-
-# The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
-# 60 000 images, five epochs. `fast` gets further in a fraction of the time (lesson 06): two epochs at
-# 32x32, a last one at 48x48, where it is tested. `quick` is for 3 000 images: with so few steps the
-# lecture's rate hardly leaves its starting loss.
-RECIPES = {
-    'lecture': {
-        'batch_size': 128, 'resize': 96, 'standardize': False, 'stage2_activation': None,
-        'init': 'xavier',
-        'epochs': 5, 'lr': 0.1, 'momentum': 0.0, 'weight_decay': 0.0, 'schedule': 'constant',
-    },
-    'fast': {
-        'batch_size': 128, 'resize': {1: 32, 3: 48}, 'standardize': True,
-        'stage2_activation': 'relu', 'init': 'he',
-        'epochs': 3, 'lr': 0.06, 'momentum': 0.9, 'weight_decay': 5e-4, 'schedule': 'one_cycle',
-    },
-    'quick': {
-        'batch_size': 32, 'resize': 48, 'standardize': True, 'stage2_activation': 'relu',
-        'init': 'he',
-        'epochs': 5, 'lr': 0.02, 'momentum': 0.9, 'weight_decay': 5e-4, 'schedule': 'one_cycle',
-    },
-}  # fmt: skip
-
-INITIALIZERS = {
-    'xavier': mx.init.Xavier,
-    # He et al. 2015, equation 10: variance 2 / inputs, for layers that end in ReLU
-    'he': lambda: mx.init.MSRAPrelu(factor_type='in', slope=0),
-}
-
-# share of the training that is done -> share of the highest learning rate
-SCHEDULES = {
-    'constant': lambda done: 1.0,
-    # Smith and Topin 2018: up in a straight line for a quarter of the way, down along a cosine
-    'one_cycle': lambda done: (
-        0.04 + 0.96 * done / 0.25
-        if done < 0.25
-        else 0.5 * (1 + math.cos(math.pi * (done - 0.25) / 0.75))
-    ),
-}
+from .recipes import INITIALIZERS, RECIPES, SCHEDULES  # noqa: F401  the lessons find them here
 
 
 def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):

@@ -40,3 +40,9 @@ def test_imports_go_down_the_floors():
             wrong = [name for name in below if FLOORS[name] >= FLOORS[own]]
             assert not wrong, f'{own} (floor {FLOORS[own]}) imports {wrong}'
     assert seen > 20
+
+
+def test_no_file_is_longer_than_250_lines():
+    lengths = {path.name: len(path.read_text().splitlines()) for path in PACKAGE.rglob('*.py')}
+
+    assert {name: length for name, length in lengths.items() if length > 250} == {}
