@@ -176,6 +176,14 @@ def profile() -> str:
     return chosen
 
 
+def busy() -> bool:
+    """Tell whether other programs want the CPUs too: then a timing says nothing about ours.
+
+    Over the last minute, on average, more threads wanted to run than there are CPUs, by half a CPU.
+    """
+    return hasattr(os, 'getloadavg') and os.getloadavg()[0] > usable_cpus() + 0.5
+
+
 def in_notebook() -> bool:
     """Tell whether this process is a notebook's kernel, which can replace what it has shown."""
     if 'IPython' not in sys.modules:

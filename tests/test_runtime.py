@@ -143,6 +143,16 @@ def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
     assert runtime.profile() == 'lecture'
 
 
+@pytest.mark.parametrize(('load', 'busy'), [(0.2, False), (4.4, False), (4.6, True)])
+def test_a_machine_is_busy_when_more_threads_want_to_run_than_there_are_cpus(
+    monkeypatch, load, busy
+):
+    monkeypatch.setattr(runtime, 'usable_cpus', lambda: 4)
+    monkeypatch.setattr(os, 'getloadavg', lambda: (load, 9, 9))
+
+    assert runtime.busy() is busy
+
+
 def test_an_unknown_profile_is_refused(monkeypatch):
     monkeypatch.setenv('D2L_EXT_PROFILE', 'fast')
 
