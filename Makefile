@@ -7,7 +7,7 @@ EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 RECIPE ?= lecture
 PY := .venv/bin/python
 
-.PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks lint lock clean
+.PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 
 notebooks: setup  ## run all lessons and store their outputs in notebooks/
 	@$(PY) -m d2l_ext lessons --in-place
+
+sync-zh: setup  ## carry code and outputs over to notebooks/zh; list the texts to look at
+	@$(PY) -m d2l_ext sync-zh
 
 lint: setup  ## ruff: rules and format
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

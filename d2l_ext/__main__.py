@@ -1,4 +1,4 @@
-"""`python -m d2l_ext`: doctor, data, summary, train, lessons."""
+"""`python -m d2l_ext`: doctor, data, summary, train, lessons, sync-zh."""
 
 import argparse
 import json
@@ -36,13 +36,23 @@ def main(arguments=None) -> int:
     add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
     add.add_argument('--seed', type=int, default=0)
     add.add_argument('--out', type=Path, help='write the history (JSON) to this file')
-    add.add_argument('--save', type=Path, help='write the network: SAVE.safetensors, SAVE.json')
+    add.add_argument(
+        '--save', type=Path, help='write the network of Gluon: SAVE.safetensors, SAVE.json'
+    )
+    add.add_argument('--checkpoint', help='keep the training in this folder, and go on from there')
+    add.add_argument('--every', type=int, default=100, help='steps from checkpoint to checkpoint')
+    add.add_argument(
+        '--torch', action='store_true', help='train the twin in PyTorch, on its GPU too'
+    )
     add.set_defaults(run=train)
 
     add = commands.add_parser('lessons', help='run the notebooks from top to bottom')
     add.add_argument('names', nargs='*', help='which ones, by number or name; all by default')
     add.add_argument('--in-place', action='store_true', help='store the outputs in notebooks/')
     add.set_defaults(run=lessons)
+
+    add = commands.add_parser('sync-zh', help='carry code and outputs over to notebooks/zh')
+    add.set_defaults(run=sync_zh)
 
     chosen = parser.parse_args(arguments)
     return chosen.run(chosen)
@@ -83,7 +93,6 @@ def train(chosen):
 
     npx.set_np()
     from d2l_ext import training
-    from d2l_ext.networks import googlenet
     from d2l_ext.trained import save_trained
 
     profile = chosen.profile or runtime.profile()
@@ -92,29 +101,58 @@ def train(chosen):
         print(f'recipe must be one of {", ".join(training.RECIPES)}, got {name!r}', file=sys.stderr)
         return 2
     recipe = training.RECIPES[name]
-    train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
-    net = googlenet(stage2_activation=recipe['stage2_activation'])
-    history = training.run(recipe, train_iter, test_iter, net, seed=chosen.seed)
+    try:
+        googlenet, run, machine = _torch() if chosen.torch else _gluon()
+        train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
+        net = googlenet(stage2_activation=recipe['stage2_activation'])
+        history = run(
+            recipe, train_iter, test_iter, net, seed=chosen.seed,
+            checkpoint=chosen.checkpoint, every=chosen.every,
+        )  # fmt: skip
+    except (ImportError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
     history.about = {
-        'command': f'python -m d2l_ext train --profile {profile} --recipe {name} --seed {chosen.seed}',
+        'command': f'python -m d2l_ext train --profile {profile} --recipe {name} --seed {chosen.seed}'
+        + ' --torch' * chosen.torch,
         'date': time.strftime('%Y-%m-%d'),
         'seed': chosen.seed,
         'images': len(train_iter[1].images),
         'recipe': recipe,
-        'machine': runtime.machine(),
+        'machine': {**runtime.machine(), **machine},
     }
     print(history)
     if chosen.out:
         history.save(chosen.out)
-    if chosen.save:
+    if chosen.save and not chosen.torch:
         save_trained(net, history, chosen.save, lambda net: training.evaluate(net, test_iter))
     return 130 if history.interrupted else 0
+
+
+def _gluon():
+    """Return what builds and trains the network, and what to note of its library."""
+    from d2l_ext import training
+    from d2l_ext.networks import googlenet
+
+    return googlenet, training.run, {}
+
+
+def _torch():
+    import d2l_ext.torch_twin as twin
+
+    return twin.googlenet, twin.run, twin.machine()
 
 
 def lessons(chosen):
     from d2l_ext import lessons
 
     return lessons.main(chosen.names, in_place=chosen.in_place)
+
+
+def sync_zh(chosen):
+    from d2l_ext import twins
+
+    return twins.sync()
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -21,6 +22,8 @@ from .tables import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, BUILD = ROOT / 'notebooks', ROOT / 'build'
+# what a lesson needs beyond requirements.txt: the module, and what installs it
+EXTRAS = {'12_pytorch_twin': ('torch', 'make torch')}
 CELL_SECONDS = {'quick': 600, 'lecture': None}  # when a cell counts as hung
 METADATA = {
     'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'},
@@ -50,6 +53,10 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
     rows = []
     try:
         for path in paths:
+            if told := missing(path.stem):
+                say(f'{path.stem:{width}}  skipped: {told}\n')
+                rows.append([path.stem, 0.0, f'skipped: {told}'])
+                continue
             start = time.perf_counter()
             problem, notebook = run(path, path.stem.ljust(width), timeout)
             seconds = time.perf_counter() - start
@@ -71,7 +78,7 @@ def find(names, notebooks=NOTEBOOKS) -> list:
 
     Raises LookupError, which says which lessons there are.
     """
-    paths = sorted(notebooks.glob('0*.ipynb'))
+    paths = sorted(notebooks.glob('[0-9][0-9]_*.ipynb'))
     if not paths:
         raise LookupError(f'no lessons in {notebooks}: run this in a clone of the course')
     for name in names:
@@ -79,6 +86,12 @@ def find(names, notebooks=NOTEBOOKS) -> list:
             known = ', '.join(path.stem for path in paths)
             raise LookupError(f'no lesson begins with {name!r}: there are {known}')
     return [path for path in paths if not names or path.stem.startswith(tuple(names))]
+
+
+def missing(name) -> str:
+    """Say what the lesson called `name` needs that is not installed; '' if it can run."""
+    module, remedy = EXTRAS.get(name, (None, ''))
+    return f'needs {module}: {remedy}' if module and not find_spec(module) else ''
 
 
 def run(path, title, timeout):

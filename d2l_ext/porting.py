@@ -1,4 +1,4 @@
-"""Put weights that were trained in PyTorch into our networks: torchvision's and timm's Inceptions.
+"""Carry weights over: from PyTorch into our networks (torchvision's and timm's Inceptions), and back.
 
 Layers are paired by structure: both sides in the order in which an image meets them, held together by the
 kind and the shape of every tensor. No pickle is opened here: `.pth` is read only by PyTorch's own
@@ -29,6 +29,7 @@ PARTS = (
     'conv2d_1', 'conv2d_2', 'conv2d_3', 'conv2d_4', 'mixed_5', 'repeat.', 'mixed_6', 'repeat_1.',
     'mixed_7', 'repeat_2.', 'block8.', 'conv2d_7',  # inception_resnet_v2
     'fc', 'last_linear', 'classif', 'AuxLogits.',
+    'stage', 'head',  # our own in PyTorch, torch_twin
 )  # fmt: skip
 
 
@@ -45,20 +46,53 @@ def load_torch(net, weights) -> Table:
     if not isinstance(weights, Mapping):
         kind = type(weights).__name__
         raise ValueError(f'weights must be a state_dict, or the path of a file, got {kind}')
-    ours, theirs = _layers(net), _modules(weights)
-    wrong = [
-        reason
-        for pair in zip_longest(ours, theirs, fillvalue=(None, {}))
-        if (reason := _mismatch(*pair))
+    pairs = _pairs(net, weights)
+    for (_, parameters), (_, tensors) in pairs:
+        for kind, parameter in parameters.items():
+            put(parameter, tensors[kind])
+    return _table(pairs)
+
+
+def give_torch(net, module) -> Table:
+    """Copy the weights of `net` into `module`, a network of PyTorch; returns which went where.
+
+    Raises ValueError, before anything is copied, if `net` or `module` is not bound yet, or where
+    `load_torch` would.
+    """
+    state = module.state_dict()
+    _check_bound(net, state)
+    pairs = _pairs(net, state)
+    for (_, parameters), (name, tensors) in pairs:
+        for kind in tensors:
+            theirs = state[f'{name}.{kind}']
+            array = parameters[kind].data().asnumpy()
+            theirs.copy_(
+                theirs.new_tensor(array)
+            )  # the tensors of a state_dict are the module's own
+    return _table(pairs)
+
+
+def _check_bound(net, state):
+    lazy = [name for name, tensor in state.items() if 'Uninitialized' in type(tensor).__name__]
+    open_ = [
+        path for path, layer in _layers(net) for p in layer.values() if min(p.shape or (0,)) < 1
     ]
+    if lazy or open_:
+        raise ValueError(f'{(lazy or open_)[0]} has no shape yet: give the network one batch first')
+
+
+def _pairs(net, weights) -> list:
+    """Return [(layer of ours, module of theirs)]; ValueError where one has no counterpart."""
+    pairs = [*zip_longest(_layers(net), _modules(weights), fillvalue=(None, {}))]
+    wrong = [reason for pair in pairs if (reason := _mismatch(*pair))]
     if wrong:
         more = f', and {len(wrong) - 1} more' if len(wrong) > 1 else ''
         raise ValueError(f'the weights do not fit: {wrong[0]}{more}; nothing was loaded')
-    rows = []
-    for (path, parameters), (name, tensors) in zip(ours, theirs, strict=True):
-        for kind, parameter in parameters.items():
-            put(parameter, tensors[kind])
-        rows.append([path, name, ', '.join(parameters)])
+    return pairs
+
+
+def _table(pairs) -> Table:
+    rows = [[path, name, ', '.join(parameters)] for (path, parameters), (name, _) in pairs]
     return Table(['ours', 'theirs', 'tensors'], rows)
 
 

@@ -26,6 +26,9 @@ RECIPES = {
     },
 }  # fmt: skip
 
+# what `fit` takes of a recipe
+OPTIONS = ('epochs', 'lr', 'momentum', 'weight_decay', 'schedule')
+
 INITIALIZERS = {
     'xavier': mx.init.Xavier,
     # He et al. 2015, equation 10: variance 2 / inputs, for layers that end in ReLU

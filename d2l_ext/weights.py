@@ -12,7 +12,9 @@ from .blocks import walk
 from .files import replace
 
 # safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
-DTYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4'}
+DTYPES = {
+    'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4', 'U8': '|u1',
+}  # fmt: skip
 
 
 def parameters(net) -> dict:
@@ -78,10 +80,15 @@ def read(path) -> dict:
 
     Raises ValueError for a damaged file.
     """
+    return unpack(Path(path).read_bytes(), path)
+
+
+def unpack(content, path) -> dict:
+    """Return the tensors by name that the bytes of a safetensors file hold; `path` is for errors."""
     from safetensors import SafetensorError, deserialize
 
     try:
-        entries = deserialize(Path(path).read_bytes())
+        entries = deserialize(content)
     except SafetensorError as error:
         raise ValueError(f'{path} is damaged, or no safetensors file: {error}') from None
     return {name: _array(name, **entry) for name, entry in entries}
@@ -89,10 +96,15 @@ def read(path) -> dict:
 
 def write(tensors, path):
     """Write arrays by name to `path` as safetensors, whole or not at all."""
+    replace(path, packed(tensors))
+
+
+def packed(tensors) -> bytes:
+    """Return arrays by name as the bytes of a safetensors file."""
     from safetensors.numpy import save
 
     # its C code reads memory as it lies
-    replace(path, save({name: onp.ascontiguousarray(array) for name, array in tensors.items()}))
+    return save({name: onp.ascontiguousarray(array) for name, array in tensors.items()})
 
 
 def _array(name, dtype, shape, data):

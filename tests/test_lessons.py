@@ -25,9 +25,27 @@ def folders(tmp_path):
 
 
 def test_names_choose_lessons_in_reading_order(folders):
-    for name in ('02_c', '00_a', '01_b'):
+    for name in ('12_d', '02_c', '00_a', '01_b', 'explorer'):
         lesson(folders[0], name, '1')
     assert [path.stem for path in lessons.find(['02', '00_a'], folders[0])] == ['00_a', '02_c']
+    assert [path.stem[:2] for path in lessons.find([], folders[0])] == ['00', '01', '02', '12']
+
+
+def test_all_lessons_of_the_course_are_found():
+    numbers = [path.stem[:2] for path in lessons.find([])]
+    assert numbers == [f'{number:02d}' for number in range(len(numbers))]
+    assert len(numbers) > 11
+    assert lessons.EXTRAS.keys() <= {path.stem for path in lessons.find([])}
+
+
+def test_a_lesson_that_needs_more_is_skipped_by_name(folders, capsys, monkeypatch):
+    monkeypatch.setitem(lessons.EXTRAS, '00_a', ('no_such_module', 'make no-such'))
+    lesson(folders[0], '00_a', 'import no_such_module')
+    lesson(folders[0], '01_b', 'print("ok")')
+    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    told = capsys.readouterr().out
+    assert '00_a  skipped: needs no_such_module: make no-such' in told
+    assert '01_b' in told.splitlines()[-3]
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are(folders):

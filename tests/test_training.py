@@ -5,6 +5,7 @@ import json
 from d2l_ext import training
 from d2l_ext.blocks import conv, seq
 from d2l_ext.data import ImageBatches
+from d2l_ext.history import History
 
 import mxnet as mx
 import numpy as onp
@@ -162,7 +163,7 @@ def test_a_history_survives_its_file(tmp_path):
     history = fit()
     history.about = {'seed': 0}
     history.save(tmp_path / 'a' / 'history.json')
-    again = training.History.load(tmp_path / 'a' / 'history.json')
+    again = History.load(tmp_path / 'a' / 'history.json')
 
     assert (again.epochs, again.about) == (history.epochs, {'seed': 0})
 
@@ -269,7 +270,7 @@ def test_arguments_that_cannot_work_are_named(options, message):
 
 
 def test_the_recorded_training_is_the_lectures_and_reached_its_accuracy():
-    recorded = training.History.load('lecture')
+    recorded = History.load('lecture')
 
     assert recorded.about['recipe'] == training.RECIPES['lecture']
     assert recorded.about['images'] == 60_000
@@ -278,11 +279,11 @@ def test_the_recorded_training_is_the_lectures_and_reached_its_accuracy():
 
 def test_a_history_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='recorded ones are berkeley'):
-        training.History.load('nothing')
+        History.load('nothing')
 
 
 def test_a_damaged_history_is_named(tmp_path):
     (tmp_path / 'x.json').write_text(json.dumps({'epochs': []}))
 
     with pytest.raises(ValueError, match='x.json is not a saved history'):
-        training.History.load(tmp_path / 'x.json')
+        History.load(tmp_path / 'x.json')

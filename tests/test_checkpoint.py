@@ -1,0 +1,277 @@
+"""Does a training survive: the stop, the kill, the full disk, the damaged file; and to the same result?"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from d2l_ext import training, weights
+from d2l_ext.blocks import conv, seq
+from d2l_ext.checkpoint import Checkpoint
+from d2l_ext.data import ImageBatches
+
+import mxnet as mx
+import numpy as onp
+import pytest
+from mxnet import np
+from mxnet.gluon import nn
+
+ROOT = Path(__file__).parents[1]
+
+
+def network(classes=2, dropout=0.5):
+    net = seq(conv(4, 3), nn.GlobalAvgPool2D(), nn.Dropout(dropout), nn.Dense(classes))
+    mx.random.seed(1)
+    net.initialize(mx.init.Xavier(), force_reinit=True)
+    return net
+
+
+def batches(images=80, size=8):
+    random = onp.random.RandomState(0)
+    labels = onp.arange(images) % 2
+    pixels = random.randint(0, 60, (images, 8, 8)) + 150 * labels[:, None, None]
+    return ImageBatches(pixels.astype('uint8'), labels.astype('uint8'), size, seed=3)
+
+
+def fit(folder, net=None, stop=None, epochs=3, **more):
+    """Train for three epochs of ten steps; `stop` presses Ctrl-C before that step."""
+    net = net or network()
+    steps = [0]
+
+    def loss(outputs, y):
+        steps[0] += 1
+        if steps[0] == stop:
+            raise KeyboardInterrupt
+        return mx.gluon.loss.SoftmaxCrossEntropyLoss()(outputs, y)
+
+    options = {'lr': 0.1, 'momentum': 0.9, 'every': 4, 'schedule': 'one_cycle', 'loss': loss}
+    history = training.fit(
+        net, batches(), batches(), epochs=epochs, progress=False, checkpoint=folder,
+        **{**options, **more},
+    )  # fmt: skip
+    return net, history
+
+
+def values(net):
+    return {name: p.data().asnumpy() for name, p in weights.parameters(net).items()}
+
+
+def told(history):
+    return [(e['epoch'], e['loss'], e['train_accuracy'], e['test_accuracy']) for e in history]
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize('stop', [2, 5, 9, 11, 12, 20, 30])
+def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, stop):
+    whole, history = fit(tmp_path / 'whole')
+    _, first = fit(tmp_path / 'parts', stop=stop)
+    assert first.interrupted
+    again, rest = fit(tmp_path / 'parts')
+
+    assert not rest.interrupted
+    assert told(rest) == told(history)
+    ours, theirs = values(again), values(whole)
+    assert all((ours[name] == theirs[name]).all() for name in theirs)
+
+
+def test_it_goes_on_and_does_not_begin_anew(tmp_path):
+    fit(tmp_path, stop=20)
+    seen = []
+
+    def loss(outputs, y):
+        seen.append(len(y))
+        return mx.gluon.loss.SoftmaxCrossEntropyLoss()(outputs, y)
+
+    fit(tmp_path, loss=loss)
+    assert len(seen) == 30 - 16  # it lost the steps after the 16th: less than an interval
+
+
+def test_a_finished_training_gives_its_result_at_once(tmp_path):
+    net, history = fit(tmp_path)
+    again, same = fit(tmp_path, stop=1)
+
+    assert told(same) == told(history)
+    assert (values(again)['3.weight'] == values(net)['3.weight']).all()
+
+
+def test_the_last_two_are_kept_and_nothing_else(tmp_path):
+    fit(tmp_path)
+
+    assert [name[:13] for name in files(tmp_path)] == ['step-00000028', 'step-00000030']
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(tmp_path):
+    _, history = fit(tmp_path / 'whole')
+    fit(tmp_path / 'parts', stop=20)
+    last = tmp_path / 'parts' / files(tmp_path / 'parts')[-1]
+    content = bytearray(last.read_bytes())
+    content[-5] ^= 1
+    last.write_bytes(content)
+    with pytest.warns(UserWarning, match='step-00000016.* is damaged: the one before it is used'):
+        _, rest = fit(tmp_path / 'parts')
+
+    assert told(rest) == told(history)
+
+
+@pytest.mark.parametrize('length', [0, 100])
+def test_a_file_that_was_cut_short_is_damaged(tmp_path, length):
+    fit(tmp_path, stop=20)
+    last = tmp_path / files(tmp_path)[-1]
+    last.write_bytes(last.read_bytes()[:length])
+    with pytest.warns(UserWarning, match='is damaged'):
+        assert Checkpoint(tmp_path).load()[0]['place']['step'] == 12
+
+
+@pytest.mark.parametrize(
+    'other, message',
+    [
+        ({'net': lambda: network(classes=3)}, r'3.weight is \[2, 4\] there, \[3, 4\] here'),
+        ({'lr': 0.2}, 'lr is 0.1 there, 0.2 here'),
+        ({'momentum': 0.5}, 'momentum is 0.9 there, 0.5 here'),
+        ({'epochs': 4}, 'steps is 30 there, 40 here'),
+        ({'schedule': 'constant'}, 'schedule is one_cycle there, constant here'),
+    ],
+)
+def test_another_trainings_checkpoint_is_refused_and_kept(tmp_path, other, message):
+    fit(tmp_path, stop=20)
+    before = files(tmp_path)
+    other = dict(other)
+    net = other.pop('net', network)()
+    net(np.zeros((1, 1, 8, 8)))
+    start = values(net)
+    with pytest.raises(ValueError, match=f'made by another training: {message}'):
+        fit(tmp_path, net=net, **other)
+
+    assert files(tmp_path) == before
+    assert all((start[name] == values(net)[name]).all() for name in start)
+
+
+def test_a_full_disk_does_not_harm_the_training(tmp_path, monkeypatch):
+    plain, history = fit(tmp_path / 'good')
+
+    def full(path, content):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr('d2l_ext.checkpoint.replace', full)
+    with pytest.warns(
+        UserWarning, match=r'no checkpoint at step 4 \(No space left on device'
+    ) as seen:
+        net, same = fit(tmp_path / 'full')
+
+    assert 'the training goes on, there is none yet' in str(seen[0].message)
+    assert told(same) == told(history)
+    assert files(tmp_path / 'full') == []
+
+
+def test_a_real_full_disk_leaves_no_half_written_file(tmp_path):
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', tmp_path], capture_output=True
+        ).returncode
+    ):
+        pytest.skip('needs the right to mount a small file system')
+    try:
+        (tmp_path / 'here').mkdir()
+        with pytest.raises(OSError), open(tmp_path / 'other', 'wb', buffering=0) as file:
+            while True:
+                file.write(b'x' * 100)
+        with pytest.warns(UserWarning, match='No space left on device'):
+            _, history = fit(tmp_path / 'here')
+        assert len(history) == 3
+        assert files(tmp_path / 'here') == []
+        (tmp_path / 'other').unlink()
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            fit(tmp_path / 'here', stop=20)
+        assert len(files(tmp_path / 'here')) == 2
+    finally:
+        subprocess.run(['umount', tmp_path], check=True)
+
+
+def test_a_folder_that_is_a_file_is_refused_before_the_first_step(tmp_path):
+    (tmp_path / 'file').write_text('mine')
+    with pytest.raises(
+        ValueError, match='checkpoint=.* cannot be written to .*: name another folder'
+    ):
+        fit(tmp_path / 'file')
+    assert (tmp_path / 'file').read_text() == 'mine'
+
+
+def test_a_read_only_folder_is_refused_before_the_first_step(tmp_path, monkeypatch):
+    def refuse(self, content):
+        raise OSError(30, 'Read-only file system')
+
+    monkeypatch.setattr(Path, 'write_bytes', refuse)  # root writes wherever the mode forbids it
+    with pytest.raises(ValueError, match=r'cannot be written to \(Read-only file system\)'):
+        fit(tmp_path)
+
+
+@pytest.mark.parametrize('every', [0, -1, 1.5, True])
+def test_an_impossible_interval_is_refused(tmp_path, every):
+    with pytest.raises(ValueError, match=f'every must be a positive number of steps, got {every}'):
+        fit(tmp_path, every=every)
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    (tmp_path / '.step-00000004-x.safetensors.123').write_bytes(b'half')
+    fit(tmp_path, stop=6)
+
+    assert all(name.startswith('step-') for name in files(tmp_path))
+
+
+TRAINS = """
+import sys
+sys.path.insert(0, 'tests')
+from test_checkpoint import fit
+net, history = fit(sys.argv[1])
+"""
+
+
+def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=4):
+    """SIGKILL a training again and again; `make torture` does so thirty times."""
+    kills = int(os.environ.get('D2L_EXT_KILLS', kills))
+    whole, history = fit(tmp_path / 'whole')
+    random, reached = onp.random.RandomState(0), 0
+    env = {**os.environ, 'OMP_NUM_THREADS': '1'}
+    for _ in range(kills):
+        child = subprocess.Popen(
+            [sys.executable, '-c', TRAINS, tmp_path / 'parts'], cwd=ROOT, env=env
+        )
+        begun, last = time.monotonic(), None
+        while child.poll() is None and time.monotonic() - begun < 120:
+            names = files(tmp_path / 'parts') if (tmp_path / 'parts').exists() else []
+            if names != last and random.rand() < 0.3:  # while something is written
+                time.sleep(random.rand() * 0.02)
+                child.send_signal(signal.SIGKILL)
+                break
+            last = names
+        child.wait()
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')  # no checkpoint may be damaged
+            found = Checkpoint(tmp_path / 'parts').load()
+        step = found[0]['place']['step'] if found else 0
+        assert step >= reached
+        reached = step
+        if reached == 30:
+            break
+    net, rest = fit(tmp_path / 'parts')
+
+    assert told(rest) == told(history)
+    assert all((values(net)[name] == value).all() for name, value in values(whole).items())
+    assert all(name.startswith('step-') for name in files(tmp_path / 'parts'))
+
+
+def test_nothing_in_a_checkpoint_is_code(tmp_path):
+    fit(tmp_path, stop=6)
+    tensors = weights.read(tmp_path / files(tmp_path)[-1])
+
+    assert json.loads(tensors['state'].tobytes())['place']['step'] == 4
+    assert {'weight.0.weight', 'momentum.0.weight', 'weight.3.bias'} <= set(tensors)

@@ -1,0 +1,225 @@
+"""Is the twin in PyTorch the same network: weights, scores, gradients, steps, and fifty of them?
+
+Skipped without PyTorch (`make torch`).
+"""
+
+from d2l_ext import porting, training, weights
+from d2l_ext.data import ImageBatches, load_data_fashion_mnist
+from d2l_ext.networks import googlenet, joint_loss
+
+import mxnet as mx
+import numpy as onp
+import pytest
+from mxnet import np
+
+torch = pytest.importorskip('torch', reason='needs PyTorch: make torch')
+twin = pytest.importorskip('d2l_ext.torch_twin')
+
+SIZE = 32
+
+
+def pair(in_channels=1, **more):
+    """Return Gluon's network and PyTorch's with the same weights."""
+    mx.random.seed(0)
+    gluon = googlenet(**more)
+    gluon.initialize(training.INITIALIZERS['he']())
+    gluon(np.zeros((1, in_channels, SIZE, SIZE)))
+    net = twin.googlenet(in_channels=in_channels, **more)
+    porting.give_torch(gluon, net)
+    return gluon, net
+
+
+def batches(size, kind='float32'):
+    """Return batches of the sample as (X, y)."""
+    images, _ = load_data_fashion_mnist(1, SIZE, sample='quick')
+    few = ImageBatches(images.images, images.labels, size, seed=0, standardize=True)
+    return ((X.astype(kind), y) for X, y in few)
+
+
+def apart(ours, theirs):
+    """Return the largest difference as a share of the largest value."""
+    return abs(ours - theirs).max() / abs(theirs).max()
+
+
+def learners(gluon, net, **sgd):
+    momentum, decay = 7 / 8, 1 / 2048
+    return (
+        training.Learner(gluon, joint_loss, mx.cpu(), 10, momentum=momentum, wd=decay),
+        twin.Learner(
+            net, 'cpu', torch.contiguous_format, None, 10, momentum=momentum, weight_decay=decay
+        ),
+    )
+
+
+@pytest.mark.parametrize('in_channels, classes, count', [(1, 10, 5_977_530), (3, 1000, 6_998_552)])
+def test_the_twin_has_the_parameters_of_the_paper(in_channels, classes, count):
+    net = twin.googlenet(classes, in_channels)
+
+    assert sum(p.numel() for p in net.parameters()) == count
+
+
+def test_the_lazy_twin_finds_what_the_other_declares():
+    lazy, declared = twin.googlenet(in_channels=None), twin.googlenet()
+    lazy(torch.zeros(1, 1, SIZE, SIZE))
+
+    shapes = [{k: v.shape for k, v in net.state_dict().items()} for net in (lazy, declared)]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize('size', [32, 48, 97])
+def test_scores_agree_at_any_size(size):
+    gluon, net = pair()
+    X = onp.random.RandomState(0).rand(2, 1, size, size).astype('float32')
+
+    assert apart(gluon(np.array(X)).asnumpy(), net(torch.from_numpy(X)).detach().numpy()) < 1e-5
+
+
+def test_scores_agree_on_colour_and_without_stage_2s_activations():
+    gluon, net = pair(3, stage2_activation=None)
+    X = onp.random.RandomState(0).rand(2, 3, SIZE, SIZE).astype('float32')
+
+    assert apart(gluon(np.array(X)).asnumpy(), net(torch.from_numpy(X)).detach().numpy()) < 1e-5
+
+
+def test_a_step_has_the_same_gradients_and_leaves_the_same_weights():
+    gluon, net = pair()
+    X, y = next(batches(32))
+    for learner in learners(gluon, net):
+        learner.step(X, y, 1 / 64)
+
+    ours = gluon.collect_params().values()
+    for parameter, (name, theirs) in zip(ours, net.named_parameters(), strict=True):
+        gradient = parameter.grad().asnumpy() / len(y)
+        assert apart(gradient, theirs.grad.numpy()) < 1e-4, name
+        assert apart(parameter.data().asnumpy(), theirs.detach().numpy()) < 1e-5, name
+
+
+def test_fifty_steps_have_the_same_losses():
+    # in float64, with rates that float32 holds exactly: else rounding is carried on, and a training of
+    # 50 steps in float32 ends some hundredths away from itself
+    gluon, net = pair()
+    gluon.cast('float64'), net.double()
+    both = learners(gluon, net)
+    losses = onp.array(
+        [
+            [learner.step(X, y, 1 / 64)[0] / 8 for learner in both]
+            for (X, y), _ in zip(batches(8, 'float64'), range(50), strict=False)
+        ]
+    )
+
+    assert losses[-10:].mean() < losses[:10].mean()
+    assert abs(losses[:, 0] - losses[:, 1]).max() < 1e-9
+
+
+def test_weights_come_back_as_they_went():
+    gluon, net = pair()
+    again = googlenet()
+    porting.load_torch(again, net.state_dict())
+
+    for name, parameter in weights.parameters(gluon).items():
+        back = weights.parameters(again)[name].data().asnumpy()
+        assert (parameter.data().asnumpy() == back).all(), name
+
+
+def test_a_file_of_the_twin_loads_into_gluon(tmp_path):
+    from safetensors.torch import save_file
+
+    gluon, net = pair()
+    save_file(net.state_dict(), tmp_path / 'twin.safetensors')
+    again = googlenet()
+    porting.load_torch(again, tmp_path / 'twin.safetensors')
+
+    assert (again.head.weight.data() == gluon.head.weight.data()).all()
+    assert (again.stage1[0].weight.data() == gluon.stage1[0].weight.data()).all()
+
+
+@pytest.mark.parametrize('lazy', [True, False])
+def test_networks_without_shapes_are_refused(lazy):
+    gluon = googlenet()
+    gluon.initialize()
+    if lazy:
+        gluon(np.zeros((1, 1, SIZE, SIZE)))
+
+    with pytest.raises(ValueError, match='stage1.0.* has no shape yet: give the network one batch'):
+        porting.give_torch(gluon, twin.googlenet(in_channels=None if lazy else 1))
+
+
+def test_another_network_is_refused_and_left_as_it_was():
+    gluon, _ = pair()
+    other = twin.googlenet(classes=11)
+    before = other.head.weight.detach().clone()
+
+    with pytest.raises(ValueError, match='head .*cannot take head .*nothing was loaded'):
+        porting.give_torch(gluon, other)
+    assert torch.equal(other.head.weight, before)
+
+
+@pytest.mark.parametrize('dtype', [None, torch.bfloat16])
+def test_fit_learns_and_keeps_its_history(dtype):
+    train, test = load_data_fashion_mnist(32, SIZE, sample='quick', standardize=True)
+    few = ImageBatches(train.images[::5], train.labels[::5], 32, seed=0, standardize=True)
+    part = ImageBatches(test.images[::5], test.labels[::5], 100, standardize=True)
+    net = twin.googlenet()
+    twin.initialize(net, 'he')
+    history = twin.fit(
+        net, few, part, epochs=2, lr=0.01, momentum=0.9, schedule='one_cycle', device='cpu',
+        dtype=dtype, progress=False,
+    )  # fmt: skip
+
+    assert history[1]['loss'] < 0.9 * history[0]['loss']
+    assert history[1]['test_accuracy'] == twin.evaluate(net, part) > 0.3
+
+
+def test_bad_arguments_are_refused_as_gluons_fit_does():
+    net = twin.googlenet()
+    gray = [(np.zeros((2, 1, SIZE, SIZE)), np.array([0, 1]))]
+    colour = [(np.zeros((2, 3, SIZE, SIZE)), np.array([0, 1]))]
+    with pytest.raises(ValueError, match='epochs must be a positive integer, got 0'):
+        twin.fit(net, gray, epochs=0, lr=0.1)
+    with pytest.raises(ValueError, match='images of 3 channels, net is bound to 1'):
+        twin.fit(net, colour, epochs=1, lr=0.1, device='cpu')
+    with pytest.raises(ValueError, match='labels from 0 to 9, got 0 to 12'):
+        twin.fit(net, [(gray[0][0], np.array([0, 12]))], epochs=1, lr=0.1, device='cpu')
+    with pytest.raises(ValueError, match="name must be one of xavier, he, got 'lecun'"):
+        twin.initialize(net, 'lecun')
+
+
+@pytest.mark.parametrize('name', ['he', 'xavier'])
+def test_initialize_draws_as_the_recipe_says(name):
+    net = twin.googlenet()
+    twin.initialize(net, name)
+    weight = net.stage3.inception_3b.branch5x5[2].weight  # 96 x 32 x 5 x 5
+    deviation = (2 / (32 * 25)) ** 0.5 if name == 'he' else (2 / ((32 + 96) * 25)) ** 0.5
+
+    assert weight.std().item() == pytest.approx(deviation, rel=0.03)
+    assert net.head.bias.abs().max().item() == 0
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path):
+    torch.set_num_threads(1)
+    train, _ = load_data_fashion_mnist(32, SIZE, sample='quick')
+
+    def fit(folder, stop=None):
+        few = ImageBatches(train.images[::30], train.labels[::30], 10, seed=0, standardize=True)
+        net = twin.googlenet()
+        twin.initialize(net, 'he')
+        steps = []
+
+        def note(*_):
+            steps.append(1)
+            if stop and len(steps) > stop:
+                raise KeyboardInterrupt
+
+        net.register_forward_hook(note)
+        history = twin.fit(
+            net, few, epochs=2, lr=0.01, momentum=0.9, device='cpu', checkpoint=folder, every=4,
+            progress=False,
+        )  # fmt: skip
+        return net.state_dict(), [(e['loss'], e['train_accuracy']) for e in history]
+
+    whole, history = fit(tmp_path / 'whole')
+    fit(tmp_path / 'parts', stop=14)
+    again, rest = fit(tmp_path / 'parts')
+
+    assert rest == history
+    assert all(torch.equal(again[name], whole[name]) for name in whole)
