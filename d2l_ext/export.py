@@ -39,10 +39,7 @@ def load_graph(path, device=None):
 
     Raises ValueError if a file is missing or damaged.
     """
-    files = _files(path)
-    for file in files:
-        if not file.is_file():
-            raise ValueError(f'{file} does not exist: save_graph writes both files')
+    files = _there(path)
     device = device or runtime.device()
     try:
         with _without_warnings():
@@ -78,7 +75,7 @@ def save_int8(net, path, images, mode='naive'):
     _check_onednn()
     if mode not in ('naive', 'entropy'):
         raise ValueError(f"mode must be 'naive' or 'entropy', got {mode!r}")
-    images = as_images(images)
+    images = mx.np.array(as_images(images)).as_nd_ndarray()
     symbol, parameters = graph(net)
     with scratch() as folder, _without_warnings(), _quiet_subgraphs():
         _write(symbol, parameters, folder / 'floats')
@@ -94,7 +91,7 @@ def save_int8(net, path, images, mode='naive'):
                 calib_mode=mode,
             )
             whole.hybridize()
-            whole(mx.nd.array(images[:1]))
+            whole(images[:1])
             whole.export(str(folder / 'net'))
         _keep(folder / 'net', path)
 
@@ -126,14 +123,14 @@ def graph(net):
 
 def operators(path) -> dict:
     """Count the operators of the graph in PATH-symbol.json by name, the most frequent first."""
-    nodes = [node['op'] for node in json.loads(_files(path)[0].read_text())['nodes']]
+    nodes = [node['op'] for node in json.loads(_there(path)[0].read_text())['nodes']]
     counts = {name: nodes.count(name) for name in nodes if name != 'null'}
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def size(path) -> int:
     """Return the bytes of the graph at PATH, both files, or of the one file that PATH is."""
-    files = [Path(path)] if Path(path).is_file() else _files(path)
+    files = [Path(path)] if Path(path).is_file() else _there(path)
     return sum(file.stat().st_size for file in files)
 
 
@@ -154,6 +151,15 @@ def scratch():
 
 def _files(path):
     return [Path(f'{path}{suffix}') for suffix in SUFFIXES]
+
+
+def _there(path):
+    """Return both files of the graph at `path`; ValueError if one is missing."""
+    files = _files(path)
+    for file in files:
+        if not file.is_file():
+            raise ValueError(f'{file} does not exist: save_graph writes both files')
+    return files
 
 
 def _write(symbol, parameters, prefix):

@@ -78,8 +78,7 @@ def read(file) -> Image.Image:
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
     try:
-        picture.load()
-        return ImageOps.exif_transpose(picture)
+        return ImageOps.exif_transpose(picture)  # a copy: it reads the whole file
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
 

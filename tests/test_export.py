@@ -224,8 +224,9 @@ def test_an_operator_that_onnx_lacks_is_named(tmp_path):
 
 
 def test_missing_files_are_named(tmp_path):
-    with pytest.raises(ValueError, match='no-symbol.json does not exist: save_graph writes both'):
-        export.load_graph(tmp_path / 'no')
+    for read in (export.load_graph, export.operators, export.size):
+        with pytest.raises(ValueError, match='no-symbol.json does not exist: save_graph writes'):
+            read(tmp_path / 'no')
     with pytest.raises(ValueError, match='no.onnx does not exist: save_onnx writes it'):
         onnx_files.load_onnx(tmp_path / 'no.onnx')
 
