@@ -36,7 +36,8 @@ def predict(file, net=None, top=3) -> Table:
     top = data.whole('top', top, 1, f'there are {len(data.CLASSES)} classes')
     image = prepare(file)
     net = net or load_trained()[0]
-    scores = net(np.array(standardized(image[None])))
+    device = next(iter(net.collect_params().values())).list_ctx()[0]
+    scores = net(np.array(standardized(image[None]), ctx=device))
     shares = npx.softmax(scores, axis=1).asnumpy()[0]
     best = shares.argsort()[::-1][:top]
     return Table(['class', 'probability'], [[data.CLASSES[i], float(shares[i])] for i in best])
