@@ -1,4 +1,4 @@
-"""`python -m d2l_ext`: doctor, data, summary, train, lessons, sync-zh."""
+"""`python -m d2l_ext`: doctor, data, summary, train, predict, export, lessons, sync-zh."""
 
 import argparse
 import json
@@ -45,6 +45,14 @@ def main(arguments=None) -> int:
         '--torch', action='store_true', help='train the twin in PyTorch, on its GPU too'
     )
     add.set_defaults(run=train)
+
+    add = commands.add_parser('predict', help='say what garment a picture of yours shows')
+    add.add_argument('file', help='any format that Pillow reads')
+    add.set_defaults(run=predict)
+
+    add = commands.add_parser('export', help='write the trained network that comes with the course')
+    add.add_argument('--onnx', required=True, metavar='OUT', help='as this ONNX file')
+    add.set_defaults(run=export)
 
     add = commands.add_parser('lessons', help='run the notebooks from top to bottom')
     add.add_argument('names', nargs='*', help='which ones, by number or name; all by default')
@@ -141,6 +149,35 @@ def _torch():
     import d2l_ext.torch_twin as twin
 
     return twin.googlenet, twin.run, twin.machine()
+
+
+def predict(chosen):
+    from mxnet import npx
+
+    npx.set_np()
+    from d2l_ext import pictures
+
+    try:
+        print(pictures.predict(chosen.file))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def export(chosen):
+    from mxnet import npx
+
+    npx.set_np()
+    from d2l_ext import onnx_files, trained
+
+    try:
+        onnx_files.save_onnx(trained.load_trained()[0], chosen.onnx, trained.SHAPE)
+    except OSError as error:
+        print(f'{chosen.onnx} cannot be written: {error.strerror}', file=sys.stderr)
+        return 1
+    print(f'{chosen.onnx}: takes standardized images {trained.SHAPE}, any number of them')
+    return 0
 
 
 def lessons(chosen):

@@ -10,15 +10,27 @@ def replace(path, content):
 
     Who reads finds the old file or the new one, whenever the writing ends; a failed one leaves nothing.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f'.{path.name}.{os.getpid()}')
+    replace_all({path: content})
+
+
+def replace_all(contents):
+    """Write files that belong together, {path: bytes or text}, as `replace` does: all, or none.
+
+    None is moved into place before all are written.
+    """
+    besides = {}
     try:
-        with open(beside, 'wb') as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        for path, content in contents.items():
+            path = Path(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = besides[path] = path.with_name(f'.{path.name}.{os.getpid()}')
+            with open(beside, 'wb') as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, beside in besides.items():
+            os.replace(beside, path)
     finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
+        for beside in besides.values():
+            with contextlib.suppress(OSError):
+                beside.unlink()

@@ -2,7 +2,7 @@
 
 import os
 
-from d2l_ext.files import replace
+from d2l_ext.files import replace, replace_all
 
 import pytest
 
@@ -28,3 +28,21 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
 
     assert path.read_text() == 'old'
     assert os.listdir(tmp_path) == ['file']
+
+
+def test_files_that_belong_together_are_all_new_or_all_old(tmp_path, monkeypatch):
+    pair = tmp_path / 'one', tmp_path / 'other'
+    replace_all(dict.fromkeys(pair, 'old'))
+    synced = []
+
+    def full_at_the_second(descriptor):
+        synced.append(descriptor)
+        if len(synced) == 2:
+            raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(os, 'fsync', full_at_the_second)
+    with pytest.raises(OSError, match='No space left'):
+        replace_all(dict.fromkeys(pair, 'new'))
+
+    assert [path.read_text() for path in pair] == ['old', 'old']
+    assert sorted(os.listdir(tmp_path)) == ['one', 'other']

@@ -1,0 +1,150 @@
+"""A person's own picture, made into what the network was trained on, and recognized.
+
+Fashion-MNIST's images are grey and 28 x 28: the garment bright on black, cut to its own size, its
+longer side filling the image (Xiao et al. 2017, section 2). Any picture that Pillow reads is brought
+to that, and from there takes the same way as the training images.
+"""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as onp
+from PIL import Image, ImageOps
+
+from . import data
+from .tables import Table
+from .trained import SHAPE, load_trained
+
+SIDE = 28  # of Fashion-MNIST's images
+LARGE = 1024  # pixels a side: what has more is made smaller at once
+FAINT = 24  # of 255: what is no brighter belongs to the background
+# what Pillow's readers raise on damaged files
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
+           RuntimeError, MemoryError, struct.error, zlib.error,
+           Image.DecompressionBombError)  # fmt: skip
+
+
+def predict(file, net=None, top=3) -> Table:
+    """Say what the picture in `file` shows: the `top` classes with their probabilities, best first.
+
+    `file` is a path or an open file, `net` a network that takes standardized images (N, 1, 48, 48);
+    without one, the course's trained network. Raises ValueError for what is not a picture.
+    """
+    from mxnet import np, npx
+
+    top = data.whole('top', top, 1, f'there are {len(data.CLASSES)} classes')
+    image = prepare(file)
+    net = net or load_trained()[0]
+    device = next(iter(net.collect_params().values())).list_ctx()[0]
+    scores = net(np.array(standardized(image[None]), ctx=device))
+    shares = npx.softmax(scores, axis=1).asnumpy()[0]
+    best = shares.argsort()[::-1][:top]
+    return Table(['class', 'probability'], [[data.CLASSES[i], float(shares[i])] for i in best])
+
+
+def prepare(file):
+    """Return the picture in `file` as the network sees it: uint8 (48, 48), bright on black."""
+    grey = grey_levels(read(file))
+    small = Image.fromarray(squared(cut(on_black(grey)))).resize((SIDE, SIDE), Image.LANCZOS)
+    return next(data.resized(onp.asarray(small)[None], SHAPE[-2:]))[0]
+
+
+def standardized(images):
+    """Return uint8 images (N, H, W) as the network's input: float32 (N, 1, H, W)."""
+    return ((images[:, None] / 255 - data.MEAN) / data.STD).astype('float32')
+
+
+def read(file) -> Image.Image:
+    """Open the picture in `file`, upright; of an animation the first frame.
+
+    Raises ValueError if it cannot be opened, is no picture, is damaged, or has far too many pixels.
+    """
+    name = f'{file}' if isinstance(file, (str, Path)) else 'the file'
+    if isinstance(file, (str, Path)):
+        if not Path(file).exists():
+            raise ValueError(f'{name} does not exist: give the path of a picture')
+        if Path(file).is_dir():
+            raise ValueError(f'{name} is a folder: give the path of one picture')
+    try:
+        picture = Image.open(file)
+    except Image.UnidentifiedImageError:
+        raise ValueError(
+            f'{name} is not a picture that Pillow reads: save it as PNG or JPEG'
+        ) from None
+    except Image.DecompressionBombError:
+        raise ValueError(f'{name} has too many pixels: make it smaller first') from None
+    except PermissionError:
+        raise ValueError(f'{name} cannot be read: you have no permission to') from None
+    except DAMAGED as error:
+        raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
+    try:
+        return ImageOps.exif_transpose(picture)  # a copy: it reads the whole file
+    except DAMAGED as error:
+        raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
+
+
+def one_line(error) -> str:
+    """Return the first line of an error's message, or its kind where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def grey_levels(picture):
+    """Return a Pillow image as grey levels, float (H, W) from 0 to 255.
+
+    What is transparent lies on black if the rest is bright, on white if it is dark.
+    """
+    step = max(1, max(picture.size) // LARGE)
+    if picture.mode[0] in 'IF':  # 16 and 32 bits a pixel, which Pillow would cut off at 255
+        return deep_levels(onp.asarray(picture)[::step, ::step], floats=picture.mode == 'F')
+    if not picture.has_transparency_data:
+        grey = picture.convert('RGB').convert('L').reduce(step)
+        return onp.asarray(grey, dtype='float64')
+    picture = picture.convert('RGBA').reduce(step)
+    opacity = onp.asarray(picture.getchannel('A')) / 255
+    levels = onp.asarray(picture.convert('RGB').convert('L'), dtype='float64')
+    inside = (levels * opacity).sum() / max(opacity.sum(), 1e-9)
+    return levels * opacity + (0 if inside > 127 else 255) * (1 - opacity)
+
+
+def deep_levels(values, floats):
+    """Bring values of more than 8 bits to 0 to 255; white is the least of 255, 65 535 that is enough.
+
+    For `floats` it is the least of 1, 255, 65 535; beyond that it is the greatest value there is.
+    """
+    values = onp.nan_to_num(values.astype('float64'), posinf=0, neginf=0)
+    values -= min(0, values.min())
+    whites = (1, 255, 65535) if floats else (255, 65535)
+    white = next((white for white in whites if values.max() <= white), values.max())
+    return values * (255 / white)
+
+
+def on_black(levels):
+    """Turn a light background to dark and move it to 0: (H, W) from 0 to 255.
+
+    The background is what most of the border pixels have.
+    """
+    border = onp.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
+    if onp.median(border) > 127:
+        levels, border = 255 - levels, 255 - border
+    background = onp.median(border)
+    return onp.clip((levels - background) * (255 / (255 - background)), 0, 255)
+
+
+def cut(levels):
+    """Cut away the rows and columns around the garment that hold nothing but background."""
+    bright = levels > FAINT
+    if not bright.any():
+        return levels
+    rows, columns = (onp.flatnonzero(bright.any(axis=axis)) for axis in (1, 0))
+    return levels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def squared(levels):
+    """Pad with black to a square, the picture in its middle: uint8 (side, side)."""
+    height, width = levels.shape
+    side = max(height, width)
+    square = onp.zeros((side, side), 'uint8')
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = levels.round()
+    return square

@@ -1,0 +1,302 @@
+"""Does an exported network give the same scores without its class, in MXNet and in onnxruntime?"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from d2l_ext import data, export, networks, onnx_files, trained, training
+from d2l_ext.__main__ import main
+from d2l_ext.blocks import conv, conv_bn, seq
+
+import numpy as onp
+import onnx
+import pytest
+from mxnet import autograd, gluon, np
+from mxnet.gluon import nn
+
+# the smallest images that each network of the course takes, few classes
+FAMILY = {
+    'googlenet': (lambda: networks.googlenet(7), (1, 16, 16)),
+    'googlenet of the paper': (
+        lambda: networks.googlenet(7, lrn=True, dropout=0.4, aux=True),
+        (3, 65, 65),
+    ),
+    'inception_bn': (lambda: networks.inception_bn(7), (3, 32, 32)),
+    'inception_v3': (lambda: networks.inception_v3(7), (3, 75, 75)),
+    'inception_v4': (lambda: networks.inception_v4(7), (3, 75, 75)),
+    'inception_resnet_v2': (lambda: networks.inception_resnet_v2(7), (3, 75, 75)),
+}
+
+
+def ready(make, shape, count=3):
+    """Return a network with weights and running statistics of its own, and images for it."""
+    net = make()
+    net.initialize(training.INITIALIZERS['he']())
+    X = np.random.normal(size=(count, *shape))
+    with autograd.record():  # a step moves the running statistics away from 0 and 1
+        net(X)
+    return net, X
+
+
+def small():
+    return seq(first=conv_bn(8, 3), second=conv(8, 3), pool=nn.GlobalAvgPool2D(), head=nn.Dense(4))
+
+
+@pytest.fixture(scope='module')
+def course():
+    """The trained network, its test images (1 000), and their scores."""
+    net, _ = trained.load_trained()
+    train, test = data.load_data_fashion_mnist(250, 48, sample='quick', standardize=True)
+    return net, next(iter(train))[0], test
+
+
+def equal(scores, expected):
+    """Hold scores to 1e-5, of the largest where it is above 1."""
+    scores, expected = (s.asnumpy() if hasattr(s, 'asnumpy') else s for s in (scores, expected))
+    assert scores.shape == expected.shape
+    assert onp.abs(expected).max() > 0.1  # so that it means something
+    return onp.abs(scores - expected).max() <= 1e-5 * max(1, onp.abs(expected).max())
+
+
+@pytest.mark.parametrize('name', FAMILY)
+def test_onnx_of_every_network_gives_its_scores_at_any_batch_size(name, tmp_path):
+    make, shape = FAMILY[name]
+    net, X = ready(make, shape)
+    file = tmp_path / 'net.onnx'
+
+    onnx_files.save_onnx(net, file, (1, *shape))
+
+    again = onnx_files.load_onnx(file)
+    expected = net(X)
+    assert equal(again(X.asnumpy()), expected)
+    assert equal(again(X.asnumpy()[:1]), expected[:1])
+
+
+def test_onnx_is_clean(tmp_path):
+    net, X = ready(small, (2, 9, 9))
+    file = tmp_path / 'net.onnx'
+    onnx_files.save_onnx(net, file, X.shape)
+
+    model = onnx.load(file)
+    onnx.checker.check_model(model, full_check=True)
+    assert [(o.domain, o.version) for o in model.opset_import] == [('', 13)]
+    assert model.ir_version == 7
+    (images,), (scores,) = model.graph.input, model.graph.output
+    sizes = [
+        [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+        for value in (images, scores)
+    ]
+    assert (images.name, scores.name) == ('data', 'scores')
+    assert sizes[0] == ['N', 2, 9, 9] and sizes[1][0] == 'N'
+
+
+def test_the_exporter_leaves_onnx_as_it_was(tmp_path):
+    net, X = ready(small, (2, 9, 9))
+    newest = onnx.defs.onnx_opset_version()
+    onnx_files.save_onnx(net, tmp_path / 'net.onnx', X.shape)
+
+    assert onnx.defs.onnx_opset_version() == newest
+    assert not hasattr(onnx, 'mapping') and 'onnx.mapping' not in sys.modules
+
+
+@pytest.mark.parametrize('save', [export.save_graph, export.save_fused])
+@pytest.mark.parametrize('name', ['googlenet', 'googlenet of the paper', 'inception_bn'])
+def test_a_graph_gives_the_same_scores(name, save, tmp_path):
+    make, shape = FAMILY[name]
+    net, X = ready(make, shape)
+    save(net, tmp_path / 'net')
+    again = export.load_graph(tmp_path / 'net')
+
+    assert type(again) is gluon.SymbolBlock
+    assert equal(again(X), net(X))
+    assert equal(again(X[:1]), net(X[:1]))
+
+
+def test_a_graph_is_loaded_where_the_course_is_not(tmp_path):
+    net, X = ready(small, (2, 9, 9))
+    export.save_graph(net, tmp_path / 'net')
+    onp.save(tmp_path / 'X.npy', X.asnumpy())
+    code = (
+        'from mxnet import gluon, np, npx; npx.set_np(); import sys, numpy\n'
+        'net = gluon.SymbolBlock.imports("net-symbol.json", ["data"], "net-0000.params")\n'
+        'numpy.save("scores.npy", net(np.array(numpy.load("X.npy"))).asnumpy())\n'
+        'assert "d2l_ext.blocks" not in sys.modules'
+    )
+    # today's NumPy is prepared by d2l_ext; nothing else of it is used
+    code = 'import d2l_ext\n' + code
+    root = Path(__file__).parents[1]
+    subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], cwd=tmp_path, check=True,
+        env={**os.environ, 'PYTHONPATH': str(root)},
+    )  # fmt: skip
+    assert equal(onp.load(tmp_path / 'scores.npy'), net(X))
+
+
+def test_the_network_is_left_as_it_was(tmp_path):
+    net, X = ready(small, (2, 9, 9))
+    before = net(X).asnumpy()
+    for save in (export.save_graph, export.save_fused):
+        save(net, tmp_path / 'net')
+    export.save_int8(net, tmp_path / 'net', X)
+
+    assert not net._active  # nobody hybridized it
+    assert (net(X).asnumpy() == before).all()
+    assert isinstance(net(X), np.ndarray)
+
+
+def test_fusion_joins_convolution_norm_and_activation(tmp_path):
+    net, _ = ready(small, (2, 9, 9))
+    export.save_graph(net, tmp_path / 'plain')
+    export.save_fused(net, tmp_path / 'fused')
+
+    assert export.operators(tmp_path / 'plain') == {
+        'Convolution': 2, 'Activation': 2, 'BatchNorm': 1, 'Pooling': 1, 'FullyConnected': 1,
+    }  # fmt: skip
+    assert export.operators(tmp_path / 'fused') == {
+        '_sg_mkldnn_conv': 2, 'Pooling': 1, '_sg_mkldnn_fully_connected': 1,
+    }  # fmt: skip
+
+
+# 8 bits
+
+
+def test_int8_loses_at_most_a_point(course, tmp_path):
+    net, X, test = course
+    export.save_int8(net, tmp_path / 'net', X)
+    whole = export.load_graph(tmp_path / 'net')
+
+    assert export.operators(tmp_path / 'net')['_contrib_quantized_concat'] == 9
+    assert training.evaluate(whole, test) >= training.evaluate(net, test) - 0.01
+
+
+def test_int8_onnx_is_a_quarter_and_loses_at_most_a_point(course, tmp_path):
+    net, X, test = course
+    floats, whole = tmp_path / 'net.onnx', tmp_path / 'int8.onnx'
+    onnx_files.save_onnx(net, floats, trained.SHAPE)
+    onnx_files.save_onnx_int8(floats, whole, X)
+    again = onnx_files.load_onnx(whole)
+
+    right = sum((again(X.asnumpy()).argmax(1) == y.asnumpy()).sum() for X, y in test)
+    assert right / len(test.images) >= training.evaluate(net, test) - 0.01
+    assert 0.2 < export.size(whole) / export.size(floats) < 0.3
+    onnx.checker.check_model(onnx.load(whole), full_check=True)
+
+
+# errors
+
+
+def test_a_network_without_weights_is_refused(tmp_path):
+    for net in (small(), networks.googlenet()):
+        for save in (export.save_graph, export.save_fused):
+            with pytest.raises(ValueError, match='_weight has no values yet: initialize the'):
+                save(net, tmp_path / 'net')
+        net.initialize()  # shapes still open
+        with pytest.raises(ValueError, match='_weight has no values yet: .* give it one batch'):
+            onnx_files.save_onnx(net, tmp_path / 'net.onnx', (1, 1, 48, 48))
+        with pytest.raises(ValueError, match='_weight has no values yet: .* give it one batch'):
+            export.save_int8(net, tmp_path / 'net', onp.zeros((1, 1, 48, 48)))
+    assert os.listdir(tmp_path) == []
+
+
+def test_wrong_arguments_are_refused(tmp_path):
+    net, X = ready(small, (2, 9, 9))
+    with pytest.raises(
+        ValueError, match=r'shape must be \(N, C, H, W\), positive .* got \(2, 9, 9\)'
+    ):
+        onnx_files.save_onnx(net, tmp_path / 'net.onnx', (2, 9, 9))
+    with pytest.raises(ValueError, match="mode must be 'naive' or 'entropy', got 'best'"):
+        export.save_int8(net, tmp_path / 'net', X, mode='best')
+    with pytest.raises(ValueError, match=r'images must be \(N, C, H, W\), .* got \(0, 2, 9, 9\)'):
+        export.save_int8(net, tmp_path / 'net', X[:0])
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_operator_that_onnx_lacks_is_named(tmp_path):
+    class Odd(nn.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return F.np.arctanh(x)
+
+    with pytest.raises(ValueError, match='net cannot be written as ONNX: .* op type _npi_arctanh'):
+        onnx_files.save_onnx(Odd(), tmp_path / 'net.onnx', (1, 1, 2, 2))
+    assert os.listdir(tmp_path) == []
+
+
+def test_missing_files_are_named(tmp_path):
+    for read in (export.load_graph, export.operators, export.size):
+        with pytest.raises(ValueError, match='no-symbol.json does not exist: save_graph writes'):
+            read(tmp_path / 'no')
+    with pytest.raises(ValueError, match='no.onnx does not exist: save_onnx writes it'):
+        onnx_files.load_onnx(tmp_path / 'no.onnx')
+
+
+@pytest.mark.parametrize('suffix', export.SUFFIXES)
+@pytest.mark.parametrize('damage', [lambda b: b'', lambda b: b[: len(b) // 2], lambda b: b'text'])
+def test_a_damaged_half_is_told_in_one_line(suffix, damage, tmp_path):
+    net, _ = ready(small, (2, 9, 9))
+    export.save_graph(net, tmp_path / 'net')
+    file = Path(f'{tmp_path / "net"}{suffix}')
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(ValueError, match='net is damaged, or its halves are of two') as caught:
+        export.load_graph(tmp_path / 'net')
+    assert '\n' not in str(caught.value)
+
+
+def test_halves_of_two_networks_are_refused(tmp_path):
+    for name in ('one', 'other'):
+        export.save_graph(ready(small, (2, 9, 9))[0], tmp_path / name)
+    shutil.copy(tmp_path / 'one-0000.params', tmp_path / 'other-0000.params')
+    with pytest.raises(ValueError, match='other is damaged, or its halves are of two networks'):
+        export.load_graph(tmp_path / 'other')
+
+
+@pytest.mark.parametrize('content', [b'', b'text', b'\x08\x07\x12'])
+def test_a_damaged_onnx_file_is_told_in_one_line(content, tmp_path):
+    (tmp_path / 'net.onnx').write_bytes(content)
+    with pytest.raises(ValueError, match='net.onnx is no ONNX file, or a damaged one') as caught:
+        onnx_files.load_onnx(tmp_path / 'net.onnx')
+    assert '\n' not in str(caught.value)
+    with pytest.raises(ValueError, match='net.onnx is no ONNX file'):
+        onnx_files.save_onnx_int8(tmp_path / 'net.onnx', tmp_path / 'no', onp.zeros((1, 1, 2, 2)))
+
+
+def test_a_failed_writing_leaves_what_was_there(tmp_path, monkeypatch):
+    net, X = ready(small, (2, 9, 9))
+    export.save_graph(net, tmp_path / 'net')
+    onnx_files.save_onnx(net, tmp_path / 'net.onnx', X.shape)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    written = []
+
+    def full(descriptor):
+        written.append(descriptor)
+        if len(written) % 2 == 0:  # the second file of a pair
+            raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(os, 'fsync', full)
+    for save in (export.save_graph, export.save_fused):
+        with pytest.raises(OSError, match='No space left'):
+            save(net, tmp_path / 'net')
+    written.append(None)
+    with pytest.raises(OSError, match='No space left'):
+        onnx_files.save_onnx(net, tmp_path / 'net.onnx', X.shape)
+
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+# the command
+
+
+def test_the_command_exports_the_trained_network(course, tmp_path, capsys):
+    net, X, _ = course
+    assert main(['export', '--onnx', str(tmp_path / 'new' / 'net.onnx')]) == 0
+    assert 'takes standardized images (1, 1, 48, 48), any number' in capsys.readouterr().out
+    again = onnx_files.load_onnx(tmp_path / 'new' / 'net.onnx')
+    assert equal(again(X[:5].asnumpy()), net(X[:5]))
+
+
+def test_the_command_says_where_it_cannot_write(tmp_path, capsys):
+    (tmp_path / 'file').write_text('')
+    assert main(['export', '--onnx', str(tmp_path / 'file' / 'net.onnx')]) == 1
+    told = capsys.readouterr().err
+    assert 'net.onnx cannot be written: ' in told and told.count('\n') == 1

@@ -1,0 +1,224 @@
+"""Is a person's own picture made into what the network knows, whatever its format; is no other taken?"""
+
+import io
+
+from d2l_ext import data, pictures, trained, training
+from d2l_ext.__main__ import main
+
+import numpy as onp
+import pytest
+from mxnet import np
+from PIL import Image, ImageOps
+
+SIZE = trained.SHAPE[-2:]
+
+
+@pytest.fixture(scope='module')
+def net():
+    return trained.load_trained()[0]
+
+
+@pytest.fixture(scope='module')
+def test_images():
+    return data.load_data_fashion_mnist(100, sample='quick')[1]
+
+
+@pytest.fixture(scope='module')
+def trousers():
+    """A trouser as a shop shows it: dark on white, 300 x 400, with a margin."""
+    grey = onp.full((400, 300), 255, 'uint8')
+    grey[40:90, 100:200] = 60  # the waist
+    grey[90:360, 100:140] = grey[90:360, 160:200] = 60  # the legs
+    return Image.fromarray(grey)
+
+
+def stored(picture, kind, **options):
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    file.seek(0)
+    return file
+
+
+def as_16_bits(picture):
+    return Image.fromarray(onp.asarray(picture).astype('uint16') * 257)
+
+
+def with_palette(picture):
+    """Indexed colours, the white ones transparent."""
+    indexed = picture.convert('RGB').quantize(4)
+    white = onp.asarray(indexed)[0, 0]
+    return indexed, int(white)
+
+
+def rotated(picture):
+    """Lie on its side, and say so in EXIF."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by a quarter to the right to see it upright
+    return picture.rotate(90, expand=True), exif
+
+
+def files(picture):
+    indexed, white = with_palette(picture)
+    lying, exif = rotated(picture)
+    cut_out = picture.convert('RGB')
+    cut_out.putalpha(ImageOps.invert(picture).point(lambda level: 255 * (level > 0)))
+    return {
+        'PNG': stored(picture, 'PNG'),
+        'colour': stored(ImageOps.colorize(picture, (60, 60, 60), 'white'), 'PNG'),
+        'JPEG': stored(picture.convert('RGB'), 'JPEG'),
+        'WebP': stored(picture.convert('RGB'), 'WEBP'),
+        'GIF': stored(picture, 'GIF'),
+        '16 bit': stored(as_16_bits(picture), 'PNG'),
+        '16 bit TIFF': stored(as_16_bits(picture), 'TIFF'),
+        'float TIFF': stored(Image.fromarray(onp.asarray(picture, 'float32') / 255), 'TIFF'),
+        'palette with transparency': stored(indexed, 'PNG', transparency=white),
+        'alpha': stored(cut_out, 'PNG'),
+        'CMYK': stored(picture.convert('RGB').convert('CMYK'), 'JPEG'),
+        '1 bit': stored(picture.convert('1'), 'PNG'),
+        'EXIF': stored(lying.convert('RGB'), 'JPEG', exif=exif),
+        'dark background': stored(ImageOps.invert(picture), 'PNG'),
+        'white on transparent': stored(
+            Image.merge('LA', (Image.new('L', picture.size, 195), ImageOps.invert(picture))), 'PNG'
+        ),
+    }  # fmt: skip
+
+
+KINDS = (
+    'PNG', 'colour', 'JPEG', 'WebP', 'GIF', '16 bit', '16 bit TIFF', 'float TIFF',
+    'palette with transparency', 'alpha', 'CMYK', '1 bit', 'EXIF', 'dark background',
+    'white on transparent',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_any_format_gives_the_garment_bright_and_upright_on_black(trousers, kind):
+    image = pictures.prepare(files(trousers)[kind])
+
+    assert image.shape == SIZE and image.dtype == 'uint8'
+    legs, gap, left = image[30:40, 19], image[30:40, 24], image[:, :14]
+    assert legs.min() > 130
+    assert gap.max() < 60  # JPEG and two resizings blur it
+    assert left.max() < 20
+    assert image[1:6, 20:28].min() > 120  # it fills the height, waist above
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_every_format_is_recognized(net, trousers, kind):
+    assert pictures.predict(files(trousers)[kind], net).column('class')[0] == 'trouser'
+
+
+@pytest.mark.parametrize('size', [(1, 1), (3000, 200), (1, 500), (5000, 4000)])
+def test_any_size_is_taken(net, size):
+    table = pictures.predict(stored(Image.new('RGB', size, 'navy'), 'PNG'), net)
+
+    shares = table.column('probability')
+    assert len(table) == 3
+    assert shares == sorted(shares, reverse=True)
+    assert all(0 < share <= 1 for share in shares)
+
+
+def test_a_wide_picture_keeps_its_proportions():
+    strip = Image.new('L', (3000, 200), 255)
+    strip.paste(0, (0, 80, 3000, 120))
+
+    image = pictures.prepare(stored(strip, 'PNG'))
+
+    bright = onp.flatnonzero(image[:, 24] > 20)
+    assert 22 <= bright.min() and bright.max() <= 26  # 48 * 40 / 3000 is less than a row
+
+
+@pytest.mark.parametrize('light', [False, True])
+def test_the_test_images_are_recognized_as_pictures(net, test_images, light):
+    """On 1 000 images one deviation is .01; the way through a file may cost half of it."""
+    images, labels = test_images.images, test_images.labels
+    as_files = [stored(Image.fromarray(255 - i if light else i), 'PNG') for i in images[::2]]
+    seen = pictures.standardized(onp.stack([pictures.prepare(file) for file in as_files]))
+    guesses = [net(np.array(seen[i : i + 100])).asnumpy().argmax(1) for i in range(0, 500, 100)]
+    _, direct = data.load_data_fashion_mnist(100, 48, sample='quick', standardize=True)
+
+    accuracy = (onp.concatenate(guesses) == labels[::2]).mean()
+    assert accuracy > training.evaluate(net, direct) - 0.03
+
+
+def test_the_input_is_standardized_as_in_training(test_images):
+    _, standard = data.load_data_fashion_mnist(2, 48, sample='quick', standardize=True)
+    X, _ = next(iter(standard))
+    assert onp.allclose(pictures.standardized(standard.images[:2]), X.asnumpy(), atol=1e-6)
+
+
+def test_as_many_are_told_as_asked_for(net, trousers):
+    table = pictures.predict(stored(trousers, 'PNG'), net, top=10)
+
+    assert sorted(table.column('class')) == sorted(data.CLASSES)
+    assert sum(table.column('probability')) == pytest.approx(1, abs=1e-5)
+    with pytest.raises(ValueError, match='top must be a whole number >= 1, got 0'):
+        pictures.predict(stored(trousers, 'PNG'), net, top=0)
+
+
+# what is not a picture
+
+
+def test_what_is_not_a_picture_is_refused(tmp_path):
+    (tmp_path / 'text.png').write_text('a text')
+    (tmp_path / 'empty.jpg').write_bytes(b'')
+    for name in ('text.png', 'empty.jpg'):
+        with pytest.raises(ValueError, match=rf'{name} is not a picture that Pillow reads: save'):
+            pictures.predict(tmp_path / name)
+    with pytest.raises(ValueError, match='nothing.png does not exist: give the path'):
+        pictures.predict(tmp_path / 'nothing.png')
+    with pytest.raises(ValueError, match='is a folder: give the path of one picture'):
+        pictures.predict(str(tmp_path))
+
+
+def test_a_cut_off_file_is_refused(tmp_path, trousers):
+    whole = stored(trousers.convert('RGB'), 'JPEG').getvalue()
+    (tmp_path / 'half.jpg').write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match='half.jpg is damaged and cannot be read: .*truncated'):
+        pictures.predict(tmp_path / 'half.jpg')
+
+
+def test_too_many_pixels_are_refused(monkeypatch, trousers):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 1000)
+    with pytest.raises(ValueError, match='the file has too many pixels: make it smaller first'):
+        pictures.read(stored(trousers, 'PNG'))
+
+
+@pytest.mark.filterwarnings('ignore')  # Pillow's, on strange tags
+@pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'WEBP', 'GIF', 'TIFF', 'BMP', 'AVIF', 'DDS'])
+def test_damaged_bytes_raise_nothing_but_a_value_error(kind):
+    random = onp.random.RandomState(0)
+    picture = Image.fromarray(random.randint(0, 256, (20, 30, 3)).astype('uint8'))
+    try:
+        whole = stored(picture, kind).getvalue()
+    except (KeyError, OSError):
+        pytest.skip(f'this Pillow writes no {kind}')
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for place in random.randint(0, min(len(whole), 300), 4):
+            damaged[place] = random.randint(256)
+        try:
+            assert pictures.prepare(io.BytesIO(damaged)).shape == SIZE
+        except ValueError as error:
+            refused += 1
+            assert '\n' not in str(error)
+    assert refused > 0
+
+
+# the command
+
+
+def test_the_command_prints_three_classes(tmp_path, capsys, trousers):
+    trousers.save(tmp_path / 'own.png')
+    assert main(['predict', str(tmp_path / 'own.png')]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ['class', 'probability']
+    assert lines[2].startswith('trouser ')
+    assert len(lines) == 5
+
+
+def test_the_command_says_what_is_wrong(tmp_path, capsys):
+    assert main(['predict', str(tmp_path / 'no.png')]) == 1
+    told = capsys.readouterr()
+    assert told.out == ''
+    assert told.err.endswith('no.png does not exist: give the path of a picture\n')
