@@ -22,7 +22,7 @@ def main(arguments=None) -> int:
     ]:
         command = commands.add_parser(name, help=text)
         command.add_argument(
-            'name', choices=grading.NAMES, nargs='*' if name == 'demo' else None, metavar='NAME',
+            'name', type=known, nargs='*' if name == 'demo' else None, metavar='NAME',
             help=', '.join(grading.NAMES),
         )  # fmt: skip
         if name == 'grade':
@@ -46,6 +46,13 @@ def main(arguments=None) -> int:
     print(f'\n{grading.table(scores)}')
     print(f'\n{folder}/scores/{chosen.name}.csv, {folder}/feedback/STUDENT/{chosen.name}/')
     return int(any(row['remark'] for row in scores))
+
+
+def known(name) -> str:
+    """Return `name` if it is that of an assignment."""
+    if name not in grading.NAMES:
+        raise argparse.ArgumentTypeError(f'{name!r} is none of {", ".join(grading.NAMES)}')
+    return name
 
 
 if __name__ == '__main__':
