@@ -3,14 +3,17 @@
 PYTHON ?= python3
 # a PYTHON that was asked for, not the default, is the one .venv must be made of
 EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
+# which assignment; not from the environment, where WSL puts the name of the machine
+WHICH := $(if $(filter command,$(origin NAME)),$(NAME))
 # how `make lecture` trains: lecture or fast
 RECIPE ?= lecture
 PY := .venv/bin/python
 
-.PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock clean
+.PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
+  clean exercises-setup assignment grade grade-demo
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup:
 	@$(PYTHON) d2l_ext/bootstrap.py $(EXACT)
@@ -53,6 +56,19 @@ bench: setup  ## time the course beside its peers (most of an hour); results in 
 bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 	@$(PY) -m benchmarks --quick
 
+exercises-setup: setup  ## add nbgrader, for those who grade; students need none of it
+	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \
+	  -r requirements-exercises.lock
+
+assignment: setup  ## make a student version: NAME=block, binding or family
+	@$(PY) -m exercises assignment $(WHICH)
+
+grade: setup  ## grade exercises/submitted/STUDENT/NAME/NAME.ipynb; NAME=…, STUDENT=… for only one
+	@$(PY) -m exercises grade $(WHICH) $(if $(STUDENT),--student '$(STUDENT)')
+
+grade-demo: setup  ## grade made-up submissions in build/exercises-demo, and check every score
+	@CELL_SECONDS=30 $(PY) -m exercises demo $(WHICH)
+
 notebooks: setup  ## run all lessons and store their outputs in notebooks/
 	@$(PY) -m d2l_ext lessons --in-place
 
@@ -65,6 +81,9 @@ lint: setup  ## ruff: rules and format
 lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
 	  --no-header --no-annotate --quiet --upgrade requirements.txt --output-file requirements.lock
+	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes --no-deps \
+	  --no-header --no-annotate --quiet --upgrade requirements-exercises.txt \
+	  --output-file requirements-exercises.lock
 
 clean:  ## remove .venv, build/ and caches
 	rm -rf .venv .venv-gpu build *.egg-info .pytest_cache .ruff_cache

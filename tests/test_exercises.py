@@ -1,0 +1,200 @@
+"""Are the assignments complete, do their model answers pass, and does grading give the right scores?"""
+
+import ast
+import re
+import time
+from importlib.util import find_spec
+
+from d2l_ext import lessons, runtime
+from exercises import __main__ as command
+from exercises import demo, grading
+
+import nbformat
+import pytest
+
+each = pytest.mark.parametrize('name', grading.NAMES)
+needs_nbgrader = pytest.mark.skipif(
+    find_spec('nbgrader') is None, reason='nbgrader is not installed: make exercises-setup'
+)
+MARK = re.compile(r'### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)')
+
+
+def source(name):
+    return grading.FOLDER / 'source' / name / f'{name}.ipynb'
+
+
+def cells(name):
+    return nbformat.read(source(name), as_version=4).cells
+
+
+def questions(name):
+    """Return (question, answer, tests) of each question: three cells that follow each other."""
+    found = cells(name)
+    ends = [i for i, cell in enumerate(found) if cell.metadata.nbgrader.grade]
+    return [found[i - 2 : i + 1] for i in ends]
+
+
+# what the source says
+
+
+@each
+def test_every_question_is_a_text_an_answer_and_tests(name):
+    assert 5 <= len(questions(name)) <= 8
+    for text, answer, tests in questions(name):
+        own = answer.metadata.nbgrader.grade_id
+        assert text.metadata.nbgrader.grade_id == f'question_{own}'
+        assert tests.metadata.nbgrader.grade_id == f'test_{own}'
+        assert answer.metadata.nbgrader.solution and not answer.metadata.nbgrader.locked
+        assert text.metadata.nbgrader.locked and tests.metadata.nbgrader.locked
+        assert answer.source.count(demo.BEGIN) == answer.source.count(demo.END) == 1
+
+
+@each
+def test_every_question_is_asked_in_both_languages(name):
+    for text, _, _ in questions(name):
+        _, _, english, chinese = text.source.split('\n\n')
+        characters = re.findall(r'[\u4e00-\u9fff]', chinese)
+        assert len(characters) > 20 and not re.search(r'[\u4e00-\u9fff]', english)
+        code = [sorted(set(re.findall(r'`[^`]+`', part))) for part in (english, chinese)]
+        assert code[0] == code[1], text.source
+
+
+@each
+def test_chinese_is_set_as_chinese(name):
+    for cell in cells(name):
+        if cell.cell_type == 'markdown':
+            text = re.sub(r'`[^`]*`', 'x', cell.source).replace('**', '')
+            joined = re.findall(r'[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]', text)
+            assert joined == [] and re.findall(r'[\u4e00-\u9fff][,;:?!()]', text) == []
+
+
+@each
+def test_points_and_minutes_add_up(name):
+    said = r'\*(\d+) points, (\d+) minutes · (\d+) 分，(\d+) 分钟\*'
+    points, minutes = 0, 0
+    for text, _, tests in questions(name):
+        given = list(map(int, re.search(said, text.source).groups()))
+        assert given[:2] == given[2:] and given[0] == tests.metadata.nbgrader.points
+        points, minutes = points + given[0], minutes + given[1]
+    title, count = cells(name)[0].source, len(questions(name))
+    assert f'{count} questions, {points} points, about {minutes} minutes' in title
+    assert f'共 {count} 题，{points} 分，约 {minutes} 分钟' in title
+
+
+@each
+def test_every_visible_test_says_what_was_expected(name):
+    for _, _, tests in questions(name):
+        visible, hidden = tests.source.split('### BEGIN HIDDEN TESTS')
+        asserts = [n for n in ast.walk(ast.parse(visible)) if isinstance(n, ast.Assert)]
+        assert asserts and 'assert ' in hidden
+        for check in asserts:
+            assert check.msg and re.search('xpected', ast.unparse(check.msg))
+
+
+@each
+def test_the_source_is_stored_without_outputs(name):
+    assert all(not cell.get('outputs') for cell in cells(name))
+
+
+def test_model_answers_pass_all_tests_within_a_minute():
+    start, problems = time.perf_counter(), {}
+    for name in grading.NAMES:
+        problems[name] = lessons.run(source(name), name, 300)[0]
+    assert problems == dict.fromkeys(grading.NAMES, '')
+    assert time.perf_counter() - start < 60 or runtime.busy()
+
+
+# what students get
+
+
+@needs_nbgrader
+@each
+def test_the_student_version_holds_no_answer_and_no_hidden_test(name, tmp_path):
+    demo.prepare(name, tmp_path)
+    blank = nbformat.read(tmp_path / 'release' / name / f'{name}.ipynb', as_version=4)
+    text = '\n'.join(cell.source for cell in blank.cells)
+    assert not MARK.search(text)
+    assert text.count('your answer goes here · 请在这里作答') == len(questions(name))
+    given = {cell.metadata.nbgrader.grade_id: cell.source for cell in blank.cells}
+    for _, answer, tests in questions(name):
+        own, head = answer.metadata.nbgrader.grade_id, answer.source.split(demo.BEGIN)[0]
+        assert re.fullmatch(re.escape(head) + r'raise NotImplementedError\(.*\)', given[own])
+        assert given[f'test_{own}'] == tests.source.split('\n### BEGIN HIDDEN TESTS')[0]
+
+
+@needs_nbgrader
+def test_the_student_version_runs_without_nbgrader(tmp_path):
+    demo.prepare('block', tmp_path)
+    path = tmp_path / 'submitted' / 'all_right' / 'block' / 'block.ipynb'
+    path = path.rename(tmp_path / 'block.ipynb')
+
+    problem, notebook = lessons.run(path, 'block', 60)
+
+    assert problem == ''
+    assert 'nbgrader' not in '\n'.join(cell.source for cell in notebook.cells)
+
+
+# grading
+
+
+@needs_nbgrader
+@each
+def test_made_up_submissions_get_the_scores_they_should(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('CELL_SECONDS', '30')
+
+    assert demo.main([name], tmp_path) == 0, capsys.readouterr().out
+
+    rows = (tmp_path / 'scores' / f'{name}.csv').read_text().splitlines()
+    assert len(rows) == 1 + len(demo.MADE_UP[name])
+    pages = list(tmp_path.glob('feedback/*/*/*.html'))
+    assert len(pages) >= 3
+    for page in pages:
+        text = page.read_text()
+        loaded = re.findall(
+            r'<(?:script|img|link|iframe)\b[^>]*(?:src|href)="?(https?:[^" >]+)', text
+        )
+        assert loaded == [] and '@import' not in text
+    if name == 'block':
+        page = tmp_path / 'feedback' / 'wrong_kernel' / name / f'{name}.html'
+        assert 'multiply–adds in branch5x5 of (3a), got' in page.read_text()
+
+
+def test_a_wrong_score_is_told():
+    points = demo.points_of(source('block'))
+    scores = [
+        {'student': one, 'points': dict(points), 'remark': ''} for one in demo.MADE_UP['block']
+    ]
+    wrong = demo.check('block', scores, grading.FOLDER)
+    assert any('wrong_kernel: expected' in line for line in wrong)
+    assert not any('all_right: expected' in line for line in wrong)
+
+
+def test_without_nbgrader_it_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(grading, 'find_spec', lambda name: None)
+
+    assert command.main(['assignment', 'block']) == 1
+
+    assert 'run `make exercises-setup` first' in capsys.readouterr().err
+
+
+def test_with_nothing_to_grade_it_says_where_submissions_go(tmp_path):
+    (tmp_path / 'submitted' / 'ann').mkdir(parents=True)
+    (tmp_path / 'submitted' / 'ann' / 'block.ipynb').touch()
+
+    with pytest.raises(grading.GradingError, match=r'submitted/STUDENT/block/block\.ipynb'):
+        grading.grade('block', tmp_path)
+
+
+def test_an_unknown_student_is_told(tmp_path):
+    path = tmp_path / 'submitted' / 'ann' / 'block' / 'block.ipynb'
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+    with pytest.raises(grading.GradingError, match='bob has not submitted block: there are ann'):
+        grading.grade('block', tmp_path, 'bob')
+
+
+def test_a_failure_is_told_in_one_line():
+    log = 'INFO\nTraceback\nnbclient.exceptions.DeadKernelError: Kernel died\n[ERROR] See above'
+    assert grading.reason(log) == 'not graded: a cell ended the kernel'
+    assert grading.reason('Traceback\nx.y.OddError: no\nmore') == 'not graded: OddError: no'
