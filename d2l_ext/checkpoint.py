@@ -25,14 +25,17 @@ KEPT = 2  # the last good one, and the one before it
 class Checkpoint:
     """A folder that holds the last checkpoints of one training.
 
-    `every` is the interval in steps: what a training can lose. Raises ValueError for an interval that
-    is no positive integer, and for a folder that cannot be written to.
+    `every` is the interval in steps: what a training can lose. Of several workers one `writes`.
+    Raises ValueError for an interval that is no positive integer, and for a folder that cannot be
+    written to.
     """
 
-    def __init__(self, folder, every=100):
+    def __init__(self, folder, every=100, writes=True):
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise ValueError(f'every must be a positive number of steps, got {every!r}')
-        self.folder, self.every, self.last = Path(folder), every, None
+        self.folder, self.every, self.writes, self.last = Path(folder), every, writes, None
+        if not writes:
+            return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob('.step-*'):  # of a writer that was killed
@@ -48,6 +51,8 @@ class Checkpoint:
 
     def save(self, step, state, tensors):
         """Write `state` (JSON) and `tensors` (arrays by name); a failure only warns."""
+        if not self.writes:
+            return
         text = onp.frombuffer(json.dumps(state).encode(), 'uint8')
         content = packed({**tensors, 'state': text})
         path = self.folder / f'step-{step:08d}-{sha256(content)}.safetensors'
@@ -68,7 +73,7 @@ class Checkpoint:
 
     def load(self):
         """Return (state, tensors) of the last good checkpoint, or None; warns of damaged ones."""
-        for path in self._paths():
+        for path in self._paths() if self.folder.is_dir() else ():
             content = path.read_bytes()
             if sha256(content) != NAME.match(path.name)[2]:
                 warnings.warn(f'{path} is damaged: the one before it is used', stacklevel=3)

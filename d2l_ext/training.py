@@ -2,12 +2,12 @@
 
 import mxnet as mx
 import numpy as onp
-from mxnet import autograd, gluon
 from mxnet.gluon.parameter import DeferredInitializationError
 
-from . import data, runtime, weights
+from . import data, runtime
 from .checkpoint import Checkpoint
-from .checks import by_epoch, check_arguments, check_channels, check_data, check_labels
+from .checks import by_epoch, check_arguments, check_channels, check_data
+from .learner import Learner
 from .loop import loop
 from .networks import joint_loss
 from .recipes import INITIALIZERS, OPTIONS, RECIPES, SCHEDULES  # noqa: F401  lessons find them here
@@ -26,9 +26,12 @@ def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
 def fit(
     net, train_iter, test_iter=None, *, epochs, lr, momentum=0.0, weight_decay=0.0,
     schedule='constant', loss=joint_loss, device=None, progress=True, history=None,
-    checkpoint=None, every=100,
+    checkpoint=None, every=100, kvstore=None,
 ):  # fmt: skip
     """Train an initialized `net` by stochastic gradient descent; returns a History.
+
+    `device` may be a list of devices, among which each batch is divided; `kvstore` is the store over
+    which workers divide it (`cluster`).
 
     `train_iter` and `test_iter` know their length and give (X, y): X (N, C, H, W), y class indices
     (N,). A dict of them, such as {1: small, 3: large}, trains on `small` from epoch 1 and on `large`
@@ -48,79 +51,16 @@ def fit(
     device = device or runtime.device()
     check_arguments(epochs=epochs, lr=lr, schedule=schedule)
     plan = by_epoch(train_iter, epochs)
-    classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, device, name))
+    first = device[0] if isinstance(device, (list, tuple)) else device
+    classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, first, name))
     net.hybridize(static_alloc=True, static_shape=True)
-    learner = Learner(net, loss, device, classes, momentum=momentum, wd=weight_decay)
+    learner = Learner(net, loss, device, classes, kvstore, momentum=momentum, wd=weight_decay)
+    if checkpoint is not None:
+        checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
     return loop(
         learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
-        checkpoint=Checkpoint(checkpoint, every) if checkpoint is not None else None,
+        checkpoint=checkpoint,
     )  # fmt: skip
-
-
-class Learner:
-    """A network of Gluon that takes steps of stochastic gradient descent; for `loop`."""
-
-    def __init__(self, net, loss, device, classes, **sgd):
-        self.net, self.loss, self.device, self.classes = net, loss, device, classes
-        self.sgd = SGD(**sgd)
-        self.trainer = gluon.Trainer(net.collect_params(), self.sgd)
-        shapes = {name: list(p.shape) for name, p in weights.parameters(net).items()}
-        self.about = {**sgd, **shapes}
-
-    def step(self, X, y, lr):
-        """Take one step; return the batch's summed loss and the number of right answers."""
-        check_labels(y, self.classes)
-        X, y = X.as_in_ctx(self.device), y.as_in_ctx(self.device)
-        self.trainer.set_learning_rate(lr)
-        with autograd.record():
-            outputs = self.net(X)
-            losses = self.loss(outputs, y)
-        losses.backward()
-        self.trainer.step(len(y))
-        scores = outputs[0] if isinstance(outputs, tuple) else outputs
-        return float(losses.sum()), int((scores.argmax(axis=1).astype(y.dtype) == y).sum())
-
-    def evaluate(self, test_iter):
-        """Return the accuracy on `test_iter`."""
-        return evaluate(self.net, test_iter, self.device)
-
-    def tensors(self) -> dict:
-        """Return weights and momenta by name, as arrays."""
-        named = weights.parameters(self.net)
-        order = {id(p): i for i, p in enumerate(self.net.collect_params().values())}
-        momenta = {name: self.sgd.momenta.get(order[id(p)]) for name, p in named.items()}
-        return {
-            **{f'weight.{name}': p.data().asnumpy() for name, p in named.items()},
-            **{f'momentum.{name}': m.asnumpy() for name, m in momenta.items() if m is not None},
-        }
-
-    def restore(self, tensors):
-        """Take over what `tensors` gave."""
-        named = weights.parameters(self.net)
-        for i, parameter in enumerate(self.net.collect_params().values()):
-            name = next(name for name, p in named.items() if p is parameter)
-            weights.put(parameter, tensors[f'weight.{name}'])
-            self.sgd.loaded[i] = tensors.get(f'momentum.{name}')
-
-    def reseed(self, number):
-        """Seed what dropout draws from."""
-        mx.random.seed(number)
-
-
-class SGD(mx.optimizer.SGD):
-    """Gluon's own, which notes its momenta: the Trainer can only pickle them."""
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.momenta, self.loaded = {}, {}
-
-    def create_state(self, index, weight):
-        state = super().create_state(index, weight)
-        if state is not None:
-            if self.loaded.get(index) is not None:
-                state[:] = mx.nd.array(self.loaded[index], ctx=weight.ctx)
-            self.momenta[index] = state
-        return state
 
 
 def _outputs(net, X, device, name):

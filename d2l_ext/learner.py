@@ -1,0 +1,143 @@
+"""A network of Gluon that learns: its steps on one device, on several, with other workers; its state."""
+
+import mxnet as mx
+from mxnet import autograd, gluon
+
+from . import cluster, weights
+from .checks import check_labels
+
+TOLD = 10**6  # a key of the store that no parameter has
+
+
+class Learner:
+    """A network of Gluon that takes steps of stochastic gradient descent; for `loop`.
+
+    Each batch is divided over the workers of `kvstore` (mx.kv.create('dist_sync')), if there is one, and
+    what a worker has over its `devices`; the gradients are those of the whole batch.
+    """
+
+    def __init__(self, net, loss, devices, classes, kvstore=None, **sgd):
+        self.net, self.loss, self.classes, self.kvstore = net, loss, classes, kvstore
+        self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
+        self.rank, self.workers = (kvstore.rank, kvstore.num_workers) if kvstore else (0, 1)
+        self.sgd = SGD(**sgd)
+        # a Trainer with a distributed store begins with a race: one worker's first gradient may
+        # arrive where another still fetches the weights. So ours sums the gradients by itself
+        self.trainer = gluon.Trainer(
+            net.collect_params(), self.sgd, kvstore=None if kvstore else 'device'
+        )
+        shapes = {name: list(p.shape) for name, p in weights.parameters(net).items()}
+        self.about = {**sgd, **shapes}
+        if kvstore:
+            self.watchdog = cluster.Watchdog()
+            kvstore.init(TOLD, mx.nd.zeros(2))
+            self._share_weights()
+
+    def step(self, X, y, lr):
+        """Take one step; return the batch's summed loss and the number of right answers."""
+        check_labels(y, self.classes)
+        images = len(y)
+        if images < self.workers * len(self.devices):
+            raise ValueError(
+                f'a batch of {images} images cannot be divided over {self.workers} workers with '
+                f'{len(self.devices)} devices: take a larger batch_size, or fewer of them'
+            )
+        X, y = self._share(X), self._share(y)
+        self.trainer.set_learning_rate(lr)
+        with autograd.record():
+            outputs = [self.net(x) for x in X]
+            losses = [self.loss(output, t) for output, t in zip(outputs, y, strict=True)]
+        autograd.backward(losses)
+        if self.kvstore:
+            for key, parameter in enumerate(self._trained()):
+                self.kvstore.push(key, parameter.list_grad(), priority=-key)
+                self.kvstore.pull(key, out=parameter.list_grad(), priority=-key)
+        self.trainer.step(images)
+        scores = [output[0] if isinstance(output, tuple) else output for output in outputs]
+        right = sum(_right(score, t) for score, t in zip(scores, y, strict=True))
+        return self._over_all(sum(float(loss.sum()) for loss in losses), right)
+
+    def evaluate(self, test_iter):
+        """Return the accuracy on `test_iter`, whose batches the workers divide among them."""
+        right = images = 0
+        for i, (X, y) in enumerate(test_iter):
+            if i % self.workers == self.rank:
+                X, y = X.as_in_ctx(self.devices[0]), y.as_in_ctx(self.devices[0])
+                right, images = right + _right(self.net(X), y), images + len(y)
+        right, images = self._over_all(right, images)
+        return right / images
+
+    def _trained(self):
+        return [p for p in self.net.collect_params().values() if p.grad_req != 'null']
+
+    def _share_weights(self):
+        """Give all workers the weights of the first; return when all have them."""
+        for key, parameter in enumerate(self._trained()):
+            # a copy: the store cannot read oneDNN's layout
+            self.kvstore.init(key, mx.nd.array(parameter.list_data()[0].asnumpy()))
+            self.kvstore.pull(key, out=parameter.list_data())
+        mx.nd.waitall()
+        self._over_all(0, 0)
+
+    def _share(self, batch):
+        """Return what this worker has of a batch, in one part a device."""
+        # gluon.utils.split_and_load fails on NumPy 2 where a batch does not divide evenly
+        parts = self.workers * len(self.devices)
+        places = range(self.rank, parts, self.workers)
+        return [
+            batch[place::parts].as_in_ctx(device) if parts > 1 else batch.as_in_ctx(device)
+            for place, device in zip(places, self.devices, strict=True)
+        ]
+
+    def _over_all(self, *numbers):
+        """Sum two numbers over all workers."""
+        if not self.kvstore:
+            return numbers
+        told = mx.nd.array(numbers)
+        self.kvstore.push(TOLD, told)
+        self.kvstore.pull(TOLD, out=told)
+        self.watchdog.beat()
+        total, count = told.asnumpy().tolist()
+        return total, round(count)
+
+    def tensors(self) -> dict:
+        """Return weights and momenta by name, as arrays."""
+        named = weights.parameters(self.net)
+        order = {id(p): i for i, p in enumerate(self.net.collect_params().values())}
+        momenta = {name: self.sgd.momenta.get(order[id(p)]) for name, p in named.items()}
+        return {
+            **{f'weight.{name}': p.data().asnumpy() for name, p in named.items()},
+            **{f'momentum.{name}': m.asnumpy() for name, m in momenta.items() if m is not None},
+        }
+
+    def restore(self, tensors):
+        """Take over what `tensors` gave."""
+        named = weights.parameters(self.net)
+        for i, parameter in enumerate(self.net.collect_params().values()):
+            name = next(name for name, p in named.items() if p is parameter)
+            weights.put(parameter, tensors[f'weight.{name}'])
+            self.sgd.loaded[i] = tensors.get(f'momentum.{name}')
+
+    def reseed(self, number):
+        """Seed what dropout draws from."""
+        mx.random.seed(number)
+
+
+class SGD(mx.optimizer.SGD):
+    """Gluon's own, which notes its momenta: the Trainer can only pickle them."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.momenta, self.loaded = {}, {}
+
+    def create_state(self, index, weight):
+        state = super().create_state(index, weight)
+        if state is not None:
+            if self.loaded.get(index) is not None:
+                state[:] = mx.nd.array(self.loaded[index], ctx=weight.ctx)
+            self.momenta[index] = state
+        return state
+
+
+def _right(scores, y) -> int:
+    return int((scores.argmax(axis=1).astype(y.dtype) == y).sum())

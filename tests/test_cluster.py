@@ -1,0 +1,263 @@
+"""Do many processes train as one does, and end together when one is lost?"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from d2l_ext import cluster, training
+from d2l_ext.blocks import conv, seq
+from d2l_ext.data import ImageBatches
+
+import mxnet as mx
+import numpy as onp
+import pytest
+from mxnet.gluon import nn
+
+ROOT = Path(__file__).parents[1]
+STEPS = 50
+
+
+def network(devices=None):
+    net = seq(conv(8, 3), nn.MaxPool2D(), conv(8, 3), nn.GlobalAvgPool2D(), nn.Dense(2))
+    mx.random.seed(1)
+    net.initialize(mx.init.Xavier(), ctx=devices or mx.cpu(), force_reinit=True)
+    return net
+
+
+def batches(size=16):
+    random = onp.random.RandomState(0)
+    labels = onp.arange(STEPS * size // 2) % 2
+    pixels = random.randint(0, 100, (len(labels), 8, 8)) + 120 * labels[:, None, None]
+    return ImageBatches(pixels.astype('uint8'), labels.astype('uint8'), size, seed=3)
+
+
+class Noted(training.Learner):
+    losses = []
+
+    def step(self, X, y, lr):
+        if os.environ.get('SLOW'):
+            time.sleep(float(os.environ['SLOW']))
+        total, right = super().step(X, y, lr)
+        self.losses.append(total / len(y))
+        return total, right
+
+
+def train(device=None, **more):
+    """Train two epochs of 25 steps; return the losses of the steps and the history."""
+    Noted.losses = []
+    plain, training.Learner = training.Learner, Noted
+    try:
+        history = training.fit(
+            network(device), batches(), batches(), epochs=2, lr=0.1, momentum=0.9, device=device,
+            progress=False, **more,
+        )  # fmt: skip
+    finally:
+        training.Learner = plain
+    return Noted.losses, history
+
+
+WORKER = """
+import json, sys
+from d2l_ext import cluster
+cluster.take_role()
+import mxnet as mx
+from mxnet import npx
+npx.set_np()
+sys.path.insert(0, 'tests')
+from test_cluster import train
+store = mx.kv.create('dist_sync')
+print('worker', store.rank, 'of', store.num_workers, flush=True)
+losses, history = train(kvstore=store, checkpoint=sys.argv[2] if sys.argv[2:] else None, every=5)
+if store.rank == 0:
+    open(sys.argv[1], 'w').write(json.dumps([losses, history.epochs]))
+"""
+
+
+def command(out, *more):
+    return [sys.executable, '-c', WORKER, str(out), *map(str, more)]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    yield
+    assert left_over() == []
+
+
+def left_over():
+    """Return the processes of a job that still run."""
+    found = []
+    for folder in Path('/proc').glob('[0-9]*'):
+        try:
+            environ = (folder / 'environ').read_bytes()
+            state = (folder / 'stat').read_text().rsplit(')')[1].split()[0]
+        except OSError:
+            continue
+        if b'DMLC_PS_ROOT_PORT=' in environ and state != 'Z':
+            found.append((folder / 'cmdline').read_bytes())
+    return found
+
+
+def test_two_workers_have_the_losses_of_one_process(tmp_path):
+    alone, history = train()
+    assert cluster.launch(command(tmp_path / 'told'), workers=2) == 0
+    losses, epochs = json.loads((tmp_path / 'told').read_text())
+
+    assert len(losses) == STEPS
+    # sums over two halves are rounded in another order
+    assert abs(onp.array(losses) - alone).max() < 1e-4
+    assert losses[-1] < 0.7 * losses[0]
+    assert [e['test_accuracy'] for e in epochs] == [e['test_accuracy'] for e in history]
+
+
+def test_two_devices_have_the_losses_of_one():
+    alone, _ = train()
+    both, _ = train([mx.cpu(0), mx.cpu(1)])
+
+    assert abs(onp.array(both) - alone).max() < 1e-4
+
+
+def kill(name, sign=signal.SIGKILL):
+    """Send a signal to a process of the job that runs, once it trains."""
+    for folder in Path('/proc').glob('[0-9]*'):
+        try:
+            environ = (folder / 'environ').read_bytes()
+        except OSError:
+            continue
+        if b'DMLC_ROLE=' + name.encode() in environ:
+            os.kill(int(folder.name), sign)
+            return
+
+
+LAUNCH = """
+import sys
+sys.path.insert(0, 'tests')
+from test_cluster import command
+from d2l_ext import cluster
+sys.exit(cluster.launch(command(*sys.argv[1:]), 2, again='the same command'))
+"""
+
+
+def start(*arguments, **env):
+    return subprocess.Popen(
+        [sys.executable, '-c', LAUNCH, *map(str, arguments)], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, 'SLOW': '0.1', **env},
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def until(condition, seconds=90):
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize('role', ['worker', 'server', 'scheduler'])
+def test_when_one_dies_all_end_and_the_job_goes_on_later(tmp_path, role):
+    job = start(tmp_path / 'told', tmp_path / 'kept')
+    until(lambda: len([*(tmp_path / 'kept').glob('step-*')]) == 2)
+    kill(role)
+    _, errors = job.communicate(timeout=60)
+
+    assert job.returncode == 1
+    assert f'{role} 0 died (signal SIGKILL)' in errors or f'{role} 1 died' in errors
+    assert 'to go on from the last checkpoint: the same command' in errors
+    assert left_over() == []
+
+    assert cluster.launch(command(tmp_path / 'told', tmp_path / 'kept'), workers=2) == 0
+    losses, epochs = json.loads((tmp_path / 'told').read_text())
+    _, history = train()
+    assert len(losses) < STEPS
+    assert [e['loss'] for e in epochs] == pytest.approx([e['loss'] for e in history], abs=1e-3)
+
+
+def test_ctrl_c_leaves_none_behind(tmp_path):
+    job = start(tmp_path / 'told', tmp_path / 'kept')
+    until(lambda: [*(tmp_path / 'kept').glob('step-*')])
+    job.send_signal(signal.SIGINT)
+    _, errors = job.communicate(timeout=60)
+
+    assert job.returncode == 130
+    assert 'interrupted: the job was ended' in errors
+    assert left_over() == []
+
+
+def test_a_killed_launcher_leaves_none_behind(tmp_path):
+    job = start(tmp_path / 'told', tmp_path / 'kept')
+    until(lambda: [*(tmp_path / 'kept').glob('step-*')])
+    job.kill()
+    job.communicate(timeout=60)
+
+    until(lambda: left_over() == [], 20)
+
+
+def test_a_worker_that_hears_nothing_ends_in_time(tmp_path):
+    job = start(tmp_path / 'told', tmp_path / 'kept', D2L_EXT_PATIENCE='5')
+    until(lambda: [*(tmp_path / 'kept').glob('step-*')])
+    kill('server', signal.SIGSTOP)  # it neither answers nor dies, as behind a cut wire
+    begun = time.monotonic()
+    out, errors = job.communicate(timeout=60)
+
+    assert time.monotonic() - begun < 30
+    assert job.returncode == 1
+    assert 'no step for 5 s: a worker, a server or the network is gone' in errors
+
+
+def test_an_error_of_a_worker_is_told(tmp_path, capfd):
+    broken = [sys.executable, '-c', 'from d2l_ext import cluster; cluster.take_role(); 1 / 0']
+    assert cluster.launch(broken, workers=2) == 1
+
+    errors = capfd.readouterr().err
+    assert 'died (exit status 1). Its last words:' in errors
+    assert 'ZeroDivisionError: division by zero' in errors
+
+
+@pytest.mark.parametrize('name, number', [('workers', 0), ('servers', -1), ('workers', 1.5)])
+def test_impossible_numbers_are_refused(name, number):
+    with pytest.raises(ValueError, match=f'{name} must be a positive number of processes, got'):
+        cluster.launch(['true'], **{'workers': 2, name: number})
+
+
+def test_a_role_without_its_variables_is_refused(monkeypatch):
+    for name in cluster.NEEDED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('DMLC_PS_ROOT_URI', '127.0.0.1')
+    with pytest.raises(ValueError, match='DMLC_PS_ROOT_PORT, DMLC_NUM_WORKER.* must be set'):
+        cluster.take_role('worker')
+
+
+def test_a_batch_that_cannot_be_divided_is_refused():
+    with pytest.raises(ValueError, match='a batch of 1 images cannot be divided over 1 workers'):
+        training.fit(
+            network([mx.cpu(0), mx.cpu(1)]), batches(1), epochs=1, lr=0.1,
+            device=[mx.cpu(0), mx.cpu(1)], progress=False,
+        )  # fmt: skip
+
+
+def test_hosts_are_read_one_a_line(tmp_path):
+    (tmp_path / 'hosts').write_text('a\n# not this\n b.example  # a comment\n')
+    (tmp_path / 'none').write_text('# nobody\n')
+
+    assert cluster.read_hosts(tmp_path / 'hosts') == ['a', 'b.example']
+    with pytest.raises(ValueError, match='names no host: write one a line'):
+        cluster.read_hosts(tmp_path / 'none')
+    with pytest.raises(ValueError, match='cannot be read: No such file'):
+        cluster.read_hosts(tmp_path / 'missing')
+
+
+def test_over_ssh_each_host_gets_its_part(tmp_path, monkeypatch):
+    # an ssh that runs the command here and notes for whom
+    (tmp_path / 'ssh').write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/hosts\nexec sh -c "$5"\n')
+    (tmp_path / 'ssh').chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    monkeypatch.setattr(cluster, '_address', lambda: '127.0.0.1')
+    monkeypatch.setenv('DMLC_NODE_HOST', '127.0.0.1')
+    assert cluster.launch(command(tmp_path / 'told'), workers=2, hosts=['one', 'two']) == 0
+
+    assert sorted((tmp_path / 'hosts').read_text().split()) == ['one', 'one', 'two']
+    assert len(json.loads((tmp_path / 'told').read_text())[0]) == STEPS
