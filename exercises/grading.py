@@ -17,6 +17,8 @@ from d2l_ext.tables import Table
 
 FOLDER = Path(__file__).resolve().parent
 NAMES = ('block', 'binding', 'family')
+# nbgrader's page asks for scripts of a CDN, and cuts long messages at its edge
+WRAP = '<style>pre { white-space: pre-wrap; }</style>\n</head>'
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc=[^>]*>\s*</script>\s*')
 DEAD = 'Kernel died'
 
@@ -74,7 +76,8 @@ def feedback(name, course, students):
     for student in students:
         nbgrader(course, 'generate_feedback', name, '--force', '--student', student)
         for page in (course / 'feedback' / student / name).glob('*.html'):
-            page.write_text(SCRIPT.sub('', page.read_text(encoding='utf-8')), encoding='utf-8')
+            text = SCRIPT.sub('', page.read_text(encoding='utf-8')).replace('</head>', WRAP, 1)
+            files.replace(page, text)
     say('', passing=True)
 
 
