@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 import numpy as onp
-from mxnet import autograd, np
+from mxnet import np
 from mxnet.gluon import nn
 
 from .blocks import Concat, is_layer, walk
-from .inside import branch_of, forward, steps
+from .inside import branch_of, forward, recorded, steps
 
 
 class Field(NamedTuple):
@@ -60,7 +60,7 @@ def pixels_seen(net, X, block, branch, seed=0):
     path = branch_of(net, block, branch)
     X = X.copy()
     X.attach_grad()
-    with autograd.record(train_mode=False):
+    with recorded(net):
         out = path(forward(net, X, stop=block))
         n, channels, height, width = out.shape
         signs = onp.random.RandomState(seed).choice([-1.0, 1.0], (n, channels))
@@ -101,3 +101,27 @@ def side(seen, centre, share=0.9) -> int:
     order = onp.argsort(distance, axis=None, kind='stable')
     inside = onp.cumsum(seen.ravel()[order]) >= share * seen.sum()
     return int(2 * distance.ravel()[order][onp.argmax(inside)] + 1)
+
+
+def effective_side(net, X, block, branch, share=0.9) -> int:
+    """Measure the side of the square in which `share` of what moves a branch's middle output lies.
+
+    The images X should be larger than the receptive field. Source: Luo et al. 2016, who count the
+    pixels above a small share of the highest value instead.
+    """
+    rows = branch_of(net, block, branch)(forward(net, X[:1], stop=block)).shape[2]
+    field = receptive_field(net, block, branch)
+    centre = field.first + rows // 2 * field.stride
+    return side(pixels_seen(net, X, block, branch), centre, share)
+
+
+def sheets(images, side, count=1):
+    """Lay images (N, C, H, W) side by side: `count` sheets of side x side of them, in their order.
+
+    Raises ValueError if there are too few.
+    """
+    n, channels, height, width = images.shape
+    if count * side**2 > n:
+        raise ValueError(f'images must be {count * side**2} or more for {count} sheets, got {n}')
+    tiles = images[: count * side**2].reshape(count, side, side, channels, height, width)
+    return tiles.transpose(0, 3, 1, 4, 2, 5).reshape(count, channels, side * height, side * width)

@@ -1,4 +1,4 @@
-"""Look into a trained network: what its branches give, what it is without them, where it looks.
+"""Look into a trained network: what its branches give, what it is without one, what it finds alike.
 
 All works on a chain of steps, as `Network` and its stages are, that holds blocks of branches (`Concat`);
 a block is named as in the paper, '3a' for `stage3.inception_3a`. Nothing is trained or hybridized here.
@@ -7,10 +7,10 @@ a block is named as in the paper, '3a' for `stage3.inception_3a`. Nothing is tra
 import contextlib
 
 import numpy as onp
-from mxnet import autograd, np, npx
+from mxnet import autograd, np
 from mxnet.gluon import nn
 
-from .blocks import Concat, is_layer
+from .blocks import Concat, is_layer, walk
 
 
 def steps(net) -> dict:
@@ -131,60 +131,23 @@ def _weight_and_bias(layer):
     return layer.weight, layer.bias
 
 
-def class_map(net, X, classes, block):
-    """Compute where `block` speaks for class classes[i] in image i: Grad-CAM, (N, height, width).
+def recorded(net):
+    """Return `autograd.record()`, in training mode, for a gradient with respect to what `net` is given.
 
-    The block's channels, weighted by the mean gradient of the class's score, are added; what is below
-    zero counts as zero. Source: Selvaraju et al. 2017, equations 1 and 2.
+    In prediction mode MXNet's max pooling passes back numbers that mean nothing (apache/mxnet #10994).
+    Raises ValueError for a network that computes something else in training.
     """
-    names = list(steps(net))
-    if block not in names[:-1]:
-        raise ValueError(f'block must be one of {", ".join(names[:-1])}, got {block!r}')
-    _check_classes(X, classes)
-    after = names[names.index(block) + 1]
-    maps = forward(net, X, stop=after)
-    maps.attach_grad()
-    with autograd.record(train_mode=False):
-        scores = forward(net, maps, start=after)
-        total = npx.pick(scores, np.array(classes)).sum()
-    total.backward()
-    weights = maps.grad.mean(axis=(2, 3), keepdims=True)
-    return npx.relu((weights * maps).sum(axis=1)).asnumpy()
-
-
-def occlusion(net, X, classes, patch, stride=None, fill=0.0):
-    """Measure what probability class classes[i] loses when a square of image i is set to `fill`.
-
-    Returns (N, rows, columns), a number a place of the square of side `patch`, which moves by `stride`
-    (by its side, if none is given). Source: Zeiler and Fergus 2014, section 4.2.
-    """
-    _check_classes(X, classes)
-    height, width = X.shape[2:]
-    if not 0 < patch <= min(height, width):
-        raise ValueError(f'patch must be 1 to {min(height, width)} pixels, got {patch}')
-    stride, picked = stride or patch, np.array(classes)
-    whole = npx.pick(npx.softmax(net(X)), picked)
-    lost = [
-        [
-            (
-                whole - npx.pick(npx.softmax(net(_covered(X, top, left, patch, fill))), picked)
-            ).asnumpy()
-            for left in range(0, width - patch + 1, stride)
-        ]
-        for top in range(0, height - patch + 1, stride)
+    other = [
+        path
+        for path, block in walk(net)
+        if isinstance(block, nn.BatchNorm) or (isinstance(block, nn.Dropout) and block._rate)
     ]
-    return onp.array(lost).transpose(2, 0, 1)
-
-
-def _covered(X, top, left, patch, fill):
-    X = X.copy()
-    X[:, :, top : top + patch, left : left + patch] = fill
-    return X
-
-
-def _check_classes(X, classes):
-    if len(classes) != len(X):
-        raise ValueError(f'classes must be one an image, got {len(classes)} for {len(X)} images')
+    if other:
+        raise ValueError(
+            f'net must compute the same in training as in prediction, but {other[0]} does not: '
+            'build it without batch normalization and dropout'
+        )
+    return autograd.record()
 
 
 def neighbours(queries, others, count):

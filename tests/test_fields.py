@@ -101,3 +101,22 @@ def test_fields_grow_through_the_blocks_of_googlenet():
     sizes = [fields.receptive_field(net, b, 'branch5x5').size for b in inside.blocks(net)]
 
     assert sizes == [59, 91, 171, 235, 299, 363, 427, 587, 715]
+
+
+def test_the_effective_side_is_taken_around_the_middle_output():
+    # one 3 x 3 of equal weights: 9 pixels of equal energy, all of them are needed for 90 %
+    net = opened(seq(conv(1, 3, 2), a=Concat(branch1x1=conv(1, 1))), 16)
+
+    assert fields.effective_side(net, np.ones((1, 1, 16, 16)), 'a', 'branch1x1') == 3
+    assert fields.effective_side(net, np.ones((1, 1, 16, 16)), 'a', 'branch1x1', 0.1) == 1
+
+
+def test_sheets_hold_the_images_in_reading_order():
+    images = onp.arange(8).reshape(8, 1, 1, 1) * onp.ones((1, 2, 3, 3))
+    made = fields.sheets(images, 2)
+
+    assert made.shape == (1, 2, 6, 6)
+    assert made[0, 1, ::3, ::3].tolist() == [[0, 1], [2, 3]]
+    assert fields.sheets(images, 2, count=2)[1, 0, ::3, ::3].tolist() == [[4, 5], [6, 7]]
+    with pytest.raises(ValueError, match='images must be 9 or more for 1 sheets, got 8'):
+        fields.sheets(images, 3)

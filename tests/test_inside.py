@@ -6,7 +6,7 @@ from d2l_ext.networks import googlenet, inception_v3
 
 import numpy as onp
 import pytest
-from mxnet import np, npx
+from mxnet import np
 from mxnet.gluon import nn
 
 BRANCHES = ['branch1x1', 'branch3x3', 'branch5x5', 'branch_pool']
@@ -184,58 +184,6 @@ def test_a_network_with_other_blocks_can_be_looked_into():
     told = inside.blocks(net)
 
     assert len(told) == 11 and all(told.values())
-
-
-# where it looks
-
-
-def test_a_class_map_is_the_gradient_times_the_maps(small):
-    X = images(3, size=8)
-    classes = [0, 3, 1]
-    maps = inside.forward(small, X, stop='pool').asnumpy()
-    # the mean of 64 places, then a dense layer: the gradient is its weight over 64, anywhere
-    weight = small.head.weight.data().asnumpy()[classes] / 64
-    wanted = onp.maximum((weight[:, :, None, None] * maps).sum(axis=1), 0)
-
-    assert wanted.any()
-    assert onp.allclose(inside.class_map(small, X, classes, '3a'), wanted, atol=1e-7)
-
-
-def test_a_class_map_needs_a_block_and_a_class_an_image(small):
-    with pytest.raises(ValueError, match="block must be one of 3a, pool, got 'head'"):
-        inside.class_map(small, images(size=8), [0, 1], 'head')
-    with pytest.raises(ValueError, match='classes must be one an image, got 1 for 2 images'):
-        inside.class_map(small, images(size=8), [0], '3a')
-
-
-class Corner(nn.HybridBlock):
-    """Give the upper left pixel as the score of class 1, 0 for class 0."""
-
-    def hybrid_forward(self, F, x):
-        corner = x[:, 0, 0, 0]
-        return F.np.stack([corner * 0, corner], axis=1)
-
-
-def test_occlusion_finds_the_only_pixel_that_counts():
-    X = np.ones((2, 1, 6, 6))
-    lost = inside.occlusion(Corner(), X, [1, 0], patch=2, fill=-1.0)
-    p = npx.softmax(np.array([0.0, 1.0])).asnumpy()[1]
-
-    assert lost.shape == (2, 3, 3)
-    assert lost[0, 0, 0] == pytest.approx(p - (1 - p), abs=1e-6)
-    assert lost[1, 0, 0] == pytest.approx((1 - p) - p, abs=1e-6)
-    assert onp.count_nonzero(lost) == 2
-    assert (X == 1).all()
-
-
-def test_occlusion_moves_by_its_stride_inside_the_image():
-    assert inside.occlusion(Corner(), np.ones((1, 1, 6, 8)), [1], 4, stride=2).shape == (1, 2, 3)
-
-
-@pytest.mark.parametrize('patch', [0, 7])
-def test_a_patch_that_does_not_fit_is_refused(patch):
-    with pytest.raises(ValueError, match=f'patch must be 1 to 6 pixels, got {patch}'):
-        inside.occlusion(Corner(), np.ones((1, 1, 6, 6)), [1], patch)
 
 
 # neighbours

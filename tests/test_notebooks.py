@@ -20,6 +20,7 @@ LARGER = {
     ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
     ('11_v4_and_residuals', 'page: ignored outputs'): 'it trains twice and times once',
     ('10_inception_v3', 'page: code lines'): 'its six slips are code',
+    ('14_seeing_inside', 'page: code lines'): 'six questions, and each answer is a measurement',
 }
 
 

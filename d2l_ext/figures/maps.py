@@ -125,5 +125,5 @@ def _marked(image, values):
     height, width = image.shape[:2]
     rows = onp.arange(height) * values.shape[0] // height
     columns = onp.arange(width) * values.shape[1] // width
-    share = onp.clip(values / max(values.max(), 1e-12), 0, 1)[rows][:, columns, None] * 0.75
+    share = onp.clip(values / max(values.max(), 1e-12), 0, 1)[rows][:, columns, None] * 0.85
     return image * (1 - share) + share * onp.array(to_rgb(HEAT))
