@@ -43,8 +43,9 @@ def test_a_map_of_zeros_is_white():
     assert set(cells(figures.heatmap([[0, 0]], 'a', 'bc', 'points'))) == {'#ffffff'}
 
 
-def test_no_text_of_a_heat_map_leaves_the_picture():
-    drawn = figures.heatmap(onp.zeros((9, 4)), range(9), ['branch3x3dbl'] * 4, 'u', 'A title')
+@pytest.mark.parametrize('title', ['', 'A title'])
+def test_no_text_of_a_heat_map_leaves_the_picture(title):
+    drawn = figures.heatmap(onp.zeros((9, 4)), range(9), ['branch3x3dbl'] * 4, 'u', title)
     drawn.canvas.draw()
     box = drawn.bbox
     for text in drawn.axes[0].texts:

@@ -58,6 +58,18 @@ def test_a_class_map_is_right_through_max_pooling():
         assert onp.allclose(looks.class_map(net, X, [1, 1, 1], 'a'), wanted, atol=2e-3)
 
 
+def test_a_recorded_gradient_of_max_pooling_is_one_a_window():
+    # oneDNN's pooling, which takes 16 channels, keeps where the maximum was in training alone
+    pool, x = max_pool(), np.random.normal(size=(2, 16, 9, 9))
+    for _ in range(3):
+        x.attach_grad()
+        with inside.recorded(pool):
+            out = pool(x)
+        out.backward()
+        assert float(x.grad.sum()) == out.size
+        assert set(x.grad.asnumpy()[x.grad.asnumpy() > 0].tolist()) <= {1, 2, 3, 4}
+
+
 @pytest.mark.parametrize(
     ('layer', 'path'),
     [(nn.BatchNorm(), 'norm'), (nn.Dropout(0.5), 'norm')],
