@@ -23,6 +23,7 @@ LARGER = {
     ('12_pytorch_twin', 'page: code lines'): 'two libraries side by side',
     ('12_pytorch_twin', 'page: code cells'): 'two libraries side by side',
     ('10_inception_v3', 'page: code lines'): 'its six slips are code',
+    ('14_seeing_inside', 'page: code lines'): 'six questions, and each answer is a measurement',
 }
 
 

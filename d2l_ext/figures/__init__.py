@@ -8,8 +8,10 @@ Ito, which colour-blind readers tell apart, and no colour carries a meaning alon
 from .bars import stacked_bars
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
+from .heatmap import heatmap
 from .images import confusion_matrix, montage
 from .lines import lines
+from .maps import branch_maps, overlay
 from .picture import BRANCH_COLOURS, Picture
 from .speeds import accuracy_by_time, bars
 from .stages import stage_map
@@ -21,10 +23,13 @@ __all__ = [
     'accuracy_by_time',
     'bars',
     'block_diagram',
+    'branch_maps',
     'confusion_matrix',
+    'heatmap',
     'learning_curve',
     'lines',
     'montage',
+    'overlay',
     'stacked_bars',
     'stage_map',
 ]

@@ -17,7 +17,7 @@ def montage(images, labels=None, columns=10, predictions=None, title=None) -> Pi
     `predictions`, each image also tells what it was taken for: a tick if that is its label, else a
     cross and a frame. Labels are texts or numbers. Raises ValueError for other shapes and lengths.
     """
-    images = _tiles(images)
+    images = tiles(images)
     if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
         raise ValueError(f'columns must be a positive integer, got {columns!r}')
     if predictions is not None and labels is None:
@@ -61,7 +61,7 @@ def montage(images, labels=None, columns=10, predictions=None, title=None) -> Pi
     return picture
 
 
-def _tiles(images):
+def tiles(images):
     """Return images as (N, H, W) or (N, H, W, 3), floats from 0 to 1."""
     images = numbers(images)
     shape = images.shape
