@@ -11,6 +11,7 @@ from .diagram import block_diagram
 from .images import confusion_matrix, montage
 from .lines import lines
 from .picture import BRANCH_COLOURS, Picture
+from .scatter import scatter
 from .speeds import accuracy_by_time, bars
 from .stages import stage_map
 
@@ -25,6 +26,7 @@ __all__ = [
     'learning_curve',
     'lines',
     'montage',
+    'scatter',
     'stacked_bars',
     'stage_map',
 ]
