@@ -33,7 +33,7 @@ def in_the_wild(images, strength, seed=0, steps=tuple(WILD)):
     for i, image in enumerate(images):
         seen = onp.divide(image, 255) if whole else image.astype(float)
         seen = seen.reshape(*image.shape[:2], -1)
-        for number, (step, amount) in enumerate(WILD.items()):
+        for number, (step, (amount, _)) in enumerate(WILD.items()):
             if step in steps:  # RandomState draws the same on every NumPy
                 random = onp.random.RandomState([seed, i, number])
                 seen = onp.clip(STEPS[step](seen, amount * strength, random), 0, 1)

@@ -71,7 +71,7 @@ def find(names, notebooks=NOTEBOOKS) -> list:
 
     Raises LookupError, which says which lessons there are.
     """
-    paths = sorted(notebooks.glob('0*.ipynb'))
+    paths = sorted(notebooks.glob('[0-9][0-9]_*.ipynb'))
     if not paths:
         raise LookupError(f'no lessons in {notebooks}: run this in a clone of the course')
     for name in names:

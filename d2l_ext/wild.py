@@ -7,15 +7,15 @@ returns the image altered; what leaves 0 to 1 is clipped by the caller, `inspect
 import numpy as onp
 from scipy import ndimage
 
-# what each transformation does at strength 1, in the order in which they are applied
+# what each transformation does at strength 1, in the order in which they are applied: amount, meaning
 WILD = {
-    'rotation': 25,  # degrees, at most, to either side
-    'scale': 0.25,  # smaller or larger by at most this share
-    'background': 0.4,  # the brightest value of a woven texture where the image is dark
-    'light': 0.5,  # the share of light that is missing at the far side
-    'inversion': 0.5,  # the share of images that become their negative
-    'blur': 0.02,  # the deviation of a Gaussian kernel, in sides of the image
-    'noise': 0.06,  # the deviation of what the sensor adds to each value
+    'rotation': (25, 'degrees at most, to either side'),
+    'scale': (0.25, 'smaller or larger by at most this share'),
+    'background': (0.4, 'brightest value of a woven texture, where the image is dark'),
+    'light': (0.5, 'share of the light that is missing at the far side'),
+    'inversion': (0.5, 'share of the images that become their negative'),
+    'blur': (0.02, 'deviation of a Gaussian kernel, in sides of the image'),
+    'noise': (0.06, 'deviation of what the sensor adds to each value'),
 }
 
 

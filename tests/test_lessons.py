@@ -25,9 +25,15 @@ def folders(tmp_path):
 
 
 def test_names_choose_lessons_in_reading_order(folders):
-    for name in ('02_c', '00_a', '01_b'):
+    for name in ('10_d', '02_c', '00_a', '01_b'):
         lesson(folders[0], name, '1')
-    assert [path.stem for path in lessons.find(['02', '00_a'], folders[0])] == ['00_a', '02_c']
+    chosen = lessons.find(['10', '02', '00_a'], folders[0])
+    assert [path.stem for path in chosen] == ['00_a', '02_c', '10_d']
+
+
+def test_every_lesson_of_the_course_is_run():
+    pages = {path.name for path in lessons.NOTEBOOKS.glob('*.ipynb')}
+    assert {path.name for path in lessons.find([])} == pages
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are(folders):
