@@ -1,7 +1,8 @@
 """Do the tools for looking at data see what is there, in images of any kind, and refuse what is none?"""
 
-from d2l_ext import inspection
+from d2l_ext import data, inspection, sources
 from d2l_ext.inspection import in_the_wild, nearest
+from d2l_ext.sample import copies
 from d2l_ext.wild import STEPS, WILD
 
 import numpy as onp
@@ -99,6 +100,13 @@ def test_grey_and_its_three_channels_are_altered_alike_but_for_the_sensor():
     assert (wild == in_the_wild(grey, 0.7, steps=steps)[..., None]).all()
 
 
+@pytest.mark.parametrize('step', ['rotation', 'scale', 'light', 'blur'])
+def test_channels_do_not_mix(step):
+    red = IMAGES['colour, wide'] * onp.array([1, 0, 0], 'uint8')
+
+    assert not in_the_wild(red, 1, steps=[step])[..., 1:].any()
+
+
 def test_rotation_turns_around_the_centre():
     class Most:  # draws the greatest value
         def uniform(self, low=0, high=1):
@@ -164,6 +172,14 @@ def test_blocks_change_nothing_and_no_image_is_its_own_copy(block):
     assert onp.allclose(similarity, correlations.max(axis=1), atol=1e-6)
 
 
+def test_the_nearest_may_be_an_opposite_but_never_the_image_itself():
+    image = random().uniform(size=(1, 4, 4))
+    index, similarity = nearest(onp.concatenate([image, 1 - image]))
+
+    assert index.tolist() == [1, 0]
+    assert onp.allclose(similarity, -1, atol=1e-6)
+
+
 def test_an_image_of_one_value_is_like_no_other():
     images = onp.stack([onp.full((4, 4), 0.3), random().uniform(size=(4, 4))])
 
@@ -176,6 +192,34 @@ def test_memory_is_bounded_by_the_block(monkeypatch):
     nearest(random().uniform(size=(70, 3, 3)), random().uniform(size=(33, 3, 3)), block=16)
 
     assert max(sizes) == 16
+
+
+def test_the_stored_pairs_are_as_similar_as_they_are_said_to_be():
+    stored = onp.load(copies.COPIES)
+    _, similarity = zip(*(nearest(a[None], b[None]) for a, b in stored['images']), strict=True)
+
+    assert len(stored['images']) == stored['counts'][-1]
+    assert (onp.concatenate(similarity) >= copies.SAME).all()
+
+
+def test_the_sample_agrees_with_the_full_search():
+    with onp.load(data.SAMPLE) as sample:
+        index, similarity = nearest(*(sample[list(sources.FILES)[i]] for i in (2, 0)))
+    counts = onp.load(copies.COPIES)['counts']
+
+    assert [(similarity >= level).sum() for level in copies.LEVELS] == [170, 48, 7, 0, 0]
+    assert counts.tolist() == [3637, 1600, 682, 89, 7]
+
+
+@pytest.mark.skipif(
+    not sources.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
+)
+def test_the_search_of_the_full_set_gives_what_is_stored():
+    stored, found = onp.load(copies.COPIES), copies.search()
+
+    assert {name: (stored[name] == found[name]).all() for name in found} == dict.fromkeys(
+        found, True
+    )
 
 
 # features

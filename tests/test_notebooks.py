@@ -20,6 +20,8 @@ LARGER = {
     ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
     ('11_v4_and_residuals', 'page: ignored outputs'): 'it trains twice and times once',
     ('10_inception_v3', 'page: code lines'): 'its six slips are code',
+    ('13_inspect_the_data', 'page: code cells'): 'each of its eleven pictures has a cell',
+    ('13_inspect_the_data', 'page: bytes'): 'it is about looking: eleven pictures',
 }
 
 

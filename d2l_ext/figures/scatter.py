@@ -9,7 +9,7 @@ MARKS = [
     ('#D55E00', 'o'), ('#0072B2', '^'), ('#009E73', 's'), ('#E69F00', 'v'), ('#CC79A7', 'D'),
     (INK, '+'), ('#56B4E9', 'P'), (GREY, '*'), ('#A94A00', 'x'), ('#004C78', '<'),
 ]  # fmt: skip
-PANEL, LEGEND_LINE, GAP = 4.1, 0.2, 0.3  # inches
+PANEL, LEGEND_LINE, GAP = 3.7, 0.2, 0.3  # inches
 
 
 @styled
@@ -57,8 +57,8 @@ def _draw(axes, points, members):
         for number, turn in enumerate(turns):
             own = turn[onp.isin(turn, chosen)]
             axes.scatter(
-                *points[own].T, s=13, c=colour, marker=marker, linewidths=0.9 if marker in '+x' else 0,
-                alpha=0.8, label=name if number == 0 else None, zorder=2 + number,
+                *points[own].T, s=11, c=colour, marker=marker, linewidths=0.9 if marker in '+x' else 0,
+                label=name if number == 0 else None, zorder=2 + number,
             )  # fmt: skip
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(True)
