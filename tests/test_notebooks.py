@@ -24,6 +24,8 @@ LARGER = {
     ('12_pytorch_twin', 'page: code cells'): 'two libraries side by side',
     ('10_inception_v3', 'page: code lines'): 'its six slips are code',
     ('14_seeing_inside', 'page: code lines'): 'six questions, and each answer is a measurement',
+    ('13_inspect_the_data', 'page: code cells'): 'each of its eleven pictures has a cell',
+    ('13_inspect_the_data', 'page: bytes'): 'it is about looking: eleven pictures',
 }
 
 

@@ -13,6 +13,7 @@ from .images import confusion_matrix, montage
 from .lines import lines
 from .maps import branch_maps, overlay
 from .picture import BRANCH_COLOURS, Picture
+from .scatter import scatter
 from .speeds import accuracy_by_time, bars
 from .stages import stage_map
 
@@ -30,6 +31,7 @@ __all__ = [
     'lines',
     'montage',
     'overlay',
+    'scatter',
     'stacked_bars',
     'stage_map',
 ]
