@@ -13,7 +13,11 @@ import pytest
 
 def python(code, **env):
     """Run `code` in a fresh interpreter; return what it printed and what it said on stderr."""
-    clean = {k: v for k, v in os.environ.items() if k not in ('OMP_NUM_THREADS', 'D2L_EXT_PROFILE')}
+    clean = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ('OMP_NUM_THREADS', 'GOMP_SPINCOUNT', 'D2L_EXT_PROFILE')
+    }
     done = subprocess.run(
         [sys.executable, '-c', code], env=clean | env, capture_output=True, text=True
     )
@@ -43,6 +47,14 @@ def test_a_thread_count_that_the_user_set_stays():
     code = 'import d2l_ext, os; print(os.environ["OMP_NUM_THREADS"])'
 
     assert python(code, OMP_NUM_THREADS='7')[0] == '7'
+
+
+def test_threads_that_wait_do_not_keep_other_programs_from_computing():
+    code = 'import d2l_ext, os; print(os.environ.get("GOMP_SPINCOUNT"))'
+
+    assert python(code)[0] == '10000'
+    assert python(code, GOMP_SPINCOUNT='7')[0] == '7'
+    assert python(code, OMP_WAIT_POLICY='active')[0] == 'None'
 
 
 FAULTS = """
