@@ -16,7 +16,7 @@ def python(code, **env):
     clean = {
         k: v
         for k, v in os.environ.items()
-        if k not in ('OMP_NUM_THREADS', 'GOMP_SPINCOUNT', 'D2L_EXT_PROFILE')
+        if not k.startswith(('OMP_', 'GOMP_', 'D2L_EXT_PROFILE'))
     }
     done = subprocess.run(
         [sys.executable, '-c', code], env=clean | env, capture_output=True, text=True
