@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import d2l_ext
-from d2l_ext import runtime
+from d2l_ext import cluster, runtime
 
 INPUT = (1, 1, 96, 96)
 
@@ -44,6 +44,10 @@ def main(arguments=None) -> int:
     add.add_argument(
         '--torch', action='store_true', help='train the twin in PyTorch, on its GPU too'
     )
+    add.add_argument('--workers', type=int, help='divide each batch over so many processes')
+    add.add_argument('--servers', type=int, default=1, help='processes that sum their gradients')
+    add.add_argument('--hosts', type=Path, help='a file of host names: start them there, by ssh')
+    add.add_argument('--role', choices=cluster.ROLES, help='be one of them: for batch systems')
     add.set_defaults(run=train)
 
     add = commands.add_parser('predict', help='say what garment a picture of yours shows')
@@ -97,7 +101,17 @@ def summary(chosen):
 
 
 def train(chosen):
-    from mxnet import npx
+    try:
+        if chosen.torch and (chosen.workers or chosen.role):
+            raise ValueError('--torch trains in one process: leave out --workers and --role')
+        if chosen.role:
+            cluster.take_role(chosen.role)
+        elif chosen.workers is not None:
+            return launch(chosen)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from mxnet import npx  # as a scheduler or a server, it serves and ends this process
 
     npx.set_np()
     from d2l_ext import training
@@ -113,9 +127,10 @@ def train(chosen):
         googlenet, run, machine = _torch() if chosen.torch else _gluon()
         train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
         net = googlenet(stage2_activation=recipe['stage2_activation'])
+        shared = _shared(chosen)
         history = run(
             recipe, train_iter, test_iter, net, seed=chosen.seed,
-            checkpoint=chosen.checkpoint, every=chosen.every,
+            checkpoint=chosen.checkpoint, every=chosen.every, **shared,
         )  # fmt: skip
     except (ImportError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -129,12 +144,35 @@ def train(chosen):
         'recipe': recipe,
         'machine': {**runtime.machine(), **machine},
     }
+    if not shared.get('progress', True):  # another worker tells and writes
+        return 0
     print(history)
     if chosen.out:
         history.save(chosen.out)
     if chosen.save and not chosen.torch:
         save_trained(net, history, chosen.save, lambda net: training.evaluate(net, test_iter))
     return 130 if history.interrupted else 0
+
+
+def launch(chosen):
+    """Start a job of many processes, whose workers run this command as such."""
+    command = [sys.executable, '-m', 'd2l_ext', 'train', '--role', 'worker']
+    for name in ('recipe', 'profile', 'seed', 'out', 'save', 'checkpoint', 'every'):
+        if (value := getattr(chosen, name)) is not None:
+            command += [f'--{name}', str(value)]
+    hosts = cluster.read_hosts(chosen.hosts) if chosen.hosts else None
+    again = ' '.join(['python -m d2l_ext', *sys.argv[1:]]) if chosen.checkpoint else None
+    return cluster.launch(command, chosen.workers, chosen.servers, hosts, again)
+
+
+def _shared(chosen) -> dict:
+    """Return what a worker hands to `fit`: the store, and whether it is the one that shows progress."""
+    if not chosen.role:
+        return {}
+    import mxnet as mx
+
+    store = mx.kv.create('dist_sync')
+    return {'kvstore': store, 'progress': store.rank == 0}
 
 
 def _gluon():

@@ -84,21 +84,23 @@ def command(out, *more):
 @pytest.fixture(autouse=True)
 def here(monkeypatch):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv('D2L_EXT_JOB', f'{os.getpid()}')  # other jobs of this machine are not ours
     yield
     assert left_over() == []
 
 
-def left_over():
-    """Return the processes of a job that still run."""
-    found = []
+def left_over(role=''):
+    """Return the processes of this test's jobs that still run, as numbers."""
+    found, own = [], f'D2L_EXT_JOB={os.getpid()}'.encode()
     for folder in Path('/proc').glob('[0-9]*'):
         try:
-            environ = (folder / 'environ').read_bytes()
+            environ = (folder / 'environ').read_bytes().split(b'\0')
             state = (folder / 'stat').read_text().rsplit(')')[1].split()[0]
         except OSError:
             continue
-        if b'DMLC_PS_ROOT_PORT=' in environ and state != 'Z':
-            found.append((folder / 'cmdline').read_bytes())
+        of_a_job = any(entry.startswith(b'DMLC_ROLE=' + role.encode()) for entry in environ)
+        if own in environ and of_a_job and state != 'Z':
+            found.append(int(folder.name))
     return found
 
 
@@ -121,16 +123,9 @@ def test_two_devices_have_the_losses_of_one():
     assert abs(onp.array(both) - alone).max() < 1e-4
 
 
-def kill(name, sign=signal.SIGKILL):
-    """Send a signal to a process of the job that runs, once it trains."""
-    for folder in Path('/proc').glob('[0-9]*'):
-        try:
-            environ = (folder / 'environ').read_bytes()
-        except OSError:
-            continue
-        if b'DMLC_ROLE=' + name.encode() in environ:
-            os.kill(int(folder.name), sign)
-            return
+def kill(role, sign=signal.SIGKILL):
+    """Send a signal to one process of the job that runs."""
+    os.kill(left_over(role)[0], sign)
 
 
 LAUNCH = """
@@ -261,3 +256,31 @@ def test_over_ssh_each_host_gets_its_part(tmp_path, monkeypatch):
 
     assert sorted((tmp_path / 'hosts').read_text().split()) == ['one', 'one', 'two']
     assert len(json.loads((tmp_path / 'told').read_text())[0]) == STEPS
+
+
+def test_an_error_of_the_command_line_comes_from_the_workers(tmp_path):
+    run = subprocess.run(
+        [sys.executable, '-m', 'd2l_ext', 'train', '--recipe', 'tiny', '--workers', '2'],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert run.returncode == 1
+    assert "recipe must be one of lecture, fast, quick, got 'tiny'" in run.stderr
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['--workers', '0'], 'workers must be a positive number'),
+        (['--role', 'worker'], 'must be set: where the scheduler is'),
+        (['--workers', '2', '--torch'], '--torch trains in one process'),
+        (['--workers', '2', '--hosts', 'missing'], '--hosts missing cannot be read'),
+    ],
+)
+def test_the_command_line_refuses_by_name(arguments, message, capsys, monkeypatch):
+    from d2l_ext.__main__ import main
+
+    for name in cluster.NEEDED:
+        monkeypatch.delenv(name, raising=False)
+    assert main(['train', *arguments]) == 2
+    assert message in capsys.readouterr().err
