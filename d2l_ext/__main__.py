@@ -111,7 +111,16 @@ def train(chosen):
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    from mxnet import npx  # as a scheduler or a server, it serves and ends this process
+    if not chosen.role:
+        return _train(chosen)
+    import mxnet  # noqa: F401  as a scheduler or a server, it serves and ends this process
+
+    with cluster.joined() as store:
+        return _train(chosen, kvstore=store, progress=store.rank == 0)
+
+
+def _train(chosen, **shared):
+    from mxnet import npx
 
     npx.set_np()
     from d2l_ext import training
@@ -127,7 +136,6 @@ def train(chosen):
         googlenet, run, machine = _torch() if chosen.torch else _gluon()
         train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
         net = googlenet(stage2_activation=recipe['stage2_activation'])
-        shared = _shared(chosen)
         history = run(
             recipe, train_iter, test_iter, net, seed=chosen.seed,
             checkpoint=chosen.checkpoint, every=chosen.every, **shared,
@@ -163,16 +171,6 @@ def launch(chosen):
     hosts = cluster.read_hosts(chosen.hosts) if chosen.hosts else None
     again = ' '.join(['python -m d2l_ext', *sys.argv[1:]]) if chosen.checkpoint else None
     return cluster.launch(command, chosen.workers, chosen.servers, hosts, again)
-
-
-def _shared(chosen) -> dict:
-    """Return what a worker hands to `fit`: the store, and whether it is the one that shows progress."""
-    if not chosen.role:
-        return {}
-    import mxnet as mx
-
-    store = mx.kv.create('dist_sync')
-    return {'kvstore': store, 'progress': store.rank == 0}
 
 
 def _gluon():

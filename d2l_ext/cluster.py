@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from pathlib import Path
 
@@ -150,6 +151,27 @@ def take_role(role=None):
         raise ValueError(f'role must be {", ".join(ROLES)}, got {os.environ["DMLC_ROLE"]!r}')
     with contextlib.suppress(OSError, AttributeError):  # PR_SET_PDEATHSIG, on Linux
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def joined():
+    """Give a worker the key-value store of its job, `with joined() as store:`, and leave in order.
+
+    Left to the end of the interpreter, some workers wait forever for others that are gone. After an
+    error this process ends at once: the store would wait for the others.
+    """
+    import mxnet as mx
+
+    store = mx.kv.create('dist_sync')
+    try:
+        yield store
+    except BaseException:
+        traceback.print_exc()
+        sys.stdout.flush()
+        os._exit(1)
+    mx.nd.waitall()
+    handle, store.handle = store.handle, mx.base.KVStoreHandle()
+    mx.base.check_call(mx.base._LIB.MXKVStoreFree(handle))  # waits until all have come here
 
 
 class Watchdog:

@@ -7,6 +7,7 @@ from mxnet.gluon.parameter import DeferredInitializationError
 from . import data, runtime
 from .checkpoint import Checkpoint
 from .checks import by_epoch, check_arguments, check_channels, check_data
+from .history import History  # noqa: F401  lessons find it here
 from .learner import Learner
 from .loop import loop
 from .networks import joint_loss

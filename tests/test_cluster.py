@@ -69,11 +69,11 @@ from mxnet import npx
 npx.set_np()
 sys.path.insert(0, 'tests')
 from test_cluster import train
-store = mx.kv.create('dist_sync')
-print('worker', store.rank, 'of', store.num_workers, flush=True)
-losses, history = train(kvstore=store, checkpoint=sys.argv[2] if sys.argv[2:] else None, every=5)
-if store.rank == 0:
-    open(sys.argv[1], 'w').write(json.dumps([losses, history.epochs]))
+with cluster.joined() as store:
+    print('worker', store.rank, 'of', store.num_workers, flush=True)
+    losses, history = train(kvstore=store, checkpoint=sys.argv[2] if sys.argv[2:] else None, every=5)
+    if store.rank == 0:
+        open(sys.argv[1], 'w').write(json.dumps([losses, history.epochs]))
 """
 
 

@@ -12,6 +12,7 @@ from .heatmap import heatmap
 from .images import confusion_matrix, montage
 from .lines import lines
 from .maps import branch_maps, overlay
+from .parallel import data_parallel
 from .picture import BRANCH_COLOURS, Picture
 from .scatter import scatter
 from .speeds import accuracy_by_time, bars
@@ -26,6 +27,7 @@ __all__ = [
     'block_diagram',
     'branch_maps',
     'confusion_matrix',
+    'data_parallel',
     'heatmap',
     'learning_curve',
     'lines',
