@@ -10,7 +10,7 @@ RECIPE ?= lecture
 PY := .venv/bin/python
 
 .PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
-  clean exercises-setup assignment grade grade-demo test-browser
+  clean exercises-setup assignment grade grade-demo test-browser torture
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ test-browser: setup  ## the pages in a real Chromium; what it saw in build/scree
 	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \
 	  -r requirements-browser.lock
 	@$(PY) -m pytest tests/browser
+
+torture: setup  ## kill a training thirty times; it must go on to the same bits each time
+	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/test_checkpoint.py -k killed_at_random
 
 torch: setup  ## add PyTorch, torchvision and timm: tests and benchmarks then compare with them
 	@echo 'Installing PyTorch into .venv. On Linux the default build brings several GB of CUDA'

@@ -104,6 +104,11 @@ def train(chosen):
     try:
         if chosen.torch and (chosen.workers or chosen.role):
             raise ValueError('--torch trains in one process: leave out --workers and --role')
+        if chosen.torch and chosen.save:
+            raise ValueError('--save writes a network of Gluon: leave it out, or --torch')
+        for option, default in (('hosts', None), ('servers', 1)):
+            if getattr(chosen, option) != default and chosen.workers is None:
+                raise ValueError(f'--{option} starts a job of many: give --workers N as well')
         if chosen.role:
             cluster.take_role(chosen.role)
         elif chosen.workers is not None:
@@ -157,7 +162,7 @@ def _train(chosen, **shared):
     print(history)
     if chosen.out:
         history.save(chosen.out)
-    if chosen.save and not chosen.torch:
+    if chosen.save:
         save_trained(net, history, chosen.save, lambda net: training.evaluate(net, test_iter))
     return 130 if history.interrupted else 0
 

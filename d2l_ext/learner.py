@@ -12,7 +12,7 @@ TOLD = 10**6  # a key of the store that no parameter has
 class Learner:
     """A network of Gluon that takes steps of stochastic gradient descent; for `loop`.
 
-    Each batch is divided over the workers of `kvstore` (mx.kv.create('dist_sync')), if there is one, and
+    Each batch is divided over the workers of `kvstore` (`cluster.joined()`), if there is one, and
     what a worker has over its `devices`; the gradients are those of the whole batch.
     """
 

@@ -43,7 +43,7 @@ def prepare():
         if 'OMP_WAIT_POLICY' not in os.environ:
             # Threads that wait for each other spin, by default for milliseconds; two programs on the
             # same CPUs then keep each other from computing: three small trainings at once took 15 to
-            # 30 times as long as one, with this 4 to 8 times, and one alone as long as ever.
+            # 30 times as long as one, with this 4 to 11 times, and one alone as long as ever.
             os.environ.setdefault('GOMP_SPINCOUNT', '10000')
         keep_freed_memory()
     elif 'OMP_NUM_THREADS' not in os.environ and usable_cpus() > 1:

@@ -239,15 +239,14 @@ def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=4):
     """SIGKILL a training again and again; `make torture` does so thirty times."""
     kills = int(os.environ.get('D2L_EXT_KILLS', kills))
     whole, history = fit(tmp_path / 'whole')
-    random, reached = onp.random.RandomState(0), 0
+    random, reached, killed, ended = onp.random.RandomState(0), 0, 0, []
+    parts = tmp_path / 'parts-0'
     env = {**os.environ, 'OMP_NUM_THREADS': '1'}
-    for _ in range(kills):
-        child = subprocess.Popen(
-            [sys.executable, '-c', TRAINS, tmp_path / 'parts'], cwd=ROOT, env=env
-        )
+    while killed < kills:
+        child = subprocess.Popen([sys.executable, '-c', TRAINS, parts], cwd=ROOT, env=env)
         begun, last = time.monotonic(), None
         while child.poll() is None and time.monotonic() - begun < 120:
-            names = files(tmp_path / 'parts') if (tmp_path / 'parts').exists() else []
+            names = files(parts) if parts.exists() else []
             if names != last and random.rand() < 0.3:  # while something is written
                 time.sleep(random.rand() * 0.02)
                 child.send_signal(signal.SIGKILL)
@@ -256,17 +255,19 @@ def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=4):
         child.wait()
         with warnings.catch_warnings():
             warnings.simplefilter('error')  # no checkpoint may be damaged
-            found = Checkpoint(tmp_path / 'parts').load()
+            found = Checkpoint(parts).load()
         step = found[0]['place']['step'] if found else 0
         assert step >= reached
         reached = step
-        if reached == 30:
-            break
-    net, rest = fit(tmp_path / 'parts')
-
-    assert told(rest) == told(history)
-    assert all((values(net)[name] == value).all() for name, value in values(whole).items())
-    assert all(name.startswith('step-') for name in files(tmp_path / 'parts'))
+        killed += child.returncode == -signal.SIGKILL
+        if reached == 30:  # it came to its end: the next one begins anew
+            ended.append(parts)
+            parts, reached = tmp_path / f'parts-{len(ended)}', 0
+    for folder in [*ended, parts]:
+        net, rest = fit(folder)
+        assert told(rest) == told(history)
+        assert all((values(net)[name] == value).all() for name, value in values(whole).items())
+        assert all(name.startswith('step-') for name in files(folder))
 
 
 def test_nothing_in_a_checkpoint_is_code(tmp_path):

@@ -129,7 +129,8 @@ def kill(role, sign=signal.SIGKILL):
 
 
 LAUNCH = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background ignores it
 sys.path.insert(0, 'tests')
 from test_cluster import command
 from d2l_ext import cluster
@@ -274,6 +275,9 @@ def test_an_error_of_the_command_line_comes_from_the_workers(tmp_path):
         (['--workers', '0'], 'workers must be a positive number'),
         (['--role', 'worker'], 'must be set: where the scheduler is'),
         (['--workers', '2', '--torch'], '--torch trains in one process'),
+        (['--torch', '--save', 'net'], '--save writes a network of Gluon'),
+        (['--hosts', 'here'], '--hosts starts a job of many: give --workers N'),
+        (['--servers', '2'], '--servers starts a job of many: give --workers N'),
         (['--workers', '2', '--hosts', 'missing'], '--hosts missing cannot be read'),
     ],
 )

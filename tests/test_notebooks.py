@@ -61,6 +61,7 @@ def texts(cell):
     """Yield everything a code cell printed or showed as text, error messages included."""
     for output in cell.outputs:
         yield output.get('text', '') or output.get('evalue', '')
+        yield '\n'.join(output.get('traceback', ()))
         yield from (
             text for kind, text in output.get('data', {}).items() if kind.startswith('text/')
         )
