@@ -10,7 +10,7 @@ RECIPE ?= lecture
 PY := .venv/bin/python
 
 .PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
-  clean exercises-setup assignment grade grade-demo torture
+  clean exercises-setup assignment grade grade-demo test-browser torture
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,11 @@ run: setup  ## run all lessons (quick profile); pages and results in build/
 
 test: setup  ## pytest, and every notebook against its stored outputs
 	@$(PY) -m pytest
+
+test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
+	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \
+	  -r requirements-browser.lock
+	@$(PY) -m pytest tests/browser
 
 torture: setup  ## kill a training thirty times; it must go on to the same bits each time
 	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/test_checkpoint.py -k killed_at_random
@@ -87,6 +92,9 @@ lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes --no-deps \
 	  --no-header --no-annotate --quiet --upgrade requirements-exercises.txt \
 	  --output-file requirements-exercises.lock
+	uv pip compile --universal --python-version 3.10 --generate-hashes --no-deps \
+	  --no-header --no-annotate --quiet --upgrade requirements-browser.txt \
+	  --output-file requirements-browser.lock
 
 clean:  ## remove .venv, build/ and caches
 	rm -rf .venv .venv-gpu build *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,93 @@
+"""A real Chromium for the tests of this folder; `make test-browser` installs what drives it."""
+
+import contextlib
+import http.server
+import shutil
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / 'build'
+SHOTS = BUILD / 'screenshots'
+HERE = ('http://127.0.0.1', 'ws://127.0.0.1', 'file:', 'data:', 'blob:', 'about:')
+NAMES = ('chromium', 'chromium-browser', 'google-chrome')
+# without the last five Chromium itself looks for hosts on the network
+FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync']  # fmt: skip
+
+
+@pytest.fixture(scope='session')
+def chromium():
+    """The browser: the system's Chromium or Chrome, else the one that Playwright downloaded."""
+    playwright = pytest.importorskip('playwright.sync_api', reason='needs `make test-browser`')
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, request):
+    """Return `open_page(url, width=1280, height=900, **options of a Playwright context)`.
+
+    The page has a `log`: `outside` (requests to other hosts), `failed` (requests, with their status)
+    and `errors` (of console and scripts). At the test's end its last sight is kept in
+    build/screenshots, and the three lists must be empty, unless the test emptied them itself.
+    """
+    pages = []
+
+    def open_one(url, width=1280, height=900, **options):
+        context = chromium.new_context(viewport={'width': width, 'height': height}, **options)
+        log = SimpleNamespace(outside=[], failed=[], errors=[])
+        context.on('request', lambda r: r.url.startswith(HERE) or log.outside.append(r.url))
+        context.on('requestfailed', lambda r: log.failed.append((r.url, r.failure)))
+        context.on('response', lambda r: r.status >= 400 and log.failed.append((r.url, r.status)))
+        page = context.new_page()
+        page.log = log
+        page.on('console', lambda m: m.type == 'error' and log.errors.append(m.text[:300]))
+        page.on('pageerror', lambda e: log.errors.append(str(e)[:300]))
+        pages.append(page)
+        page.goto(url)
+        return page
+
+    yield open_one
+    for number, page in enumerate(pages):
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        name = request.node.name + (f'-{number}' if number else '')
+        page.screenshot(path=SHOTS / f'{name}.png')
+        page.context.close()
+    for page in pages:
+        assert not page.log.outside, f'asked other hosts: {page.log.outside}'
+        assert not page.log.failed, f'requests failed: {page.log.failed}'
+        assert not page.log.errors, f'errors in the console: {page.log.errors}'
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder over HTTP on 127.0.0.1; give its address."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args, **options):
+            super().__init__(*args, directory=str(folder), **options)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f'http://127.0.0.1:{server.server_port}'
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope='session')
+def serve():
+    """Return `serve(folder)`: the address of a server that lives as long as the tests."""
+    with contextlib.ExitStack() as stack:
+        yield lambda folder: stack.enter_context(served(folder))
