@@ -1,0 +1,165 @@
+"""Does JupyterLab, started as a student starts it, run the lessons in a real browser?"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PANEL = '.jp-NotebookPanel:not(.lm-mod-hidden)'
+SETTINGS = {  # all cells stay in the page, so that a test can read them
+    'notebook-extension/tracker': {'windowingMode': 'none'},
+}
+COUNTED = f"""() => {{
+  const prompts = [...document.querySelectorAll('{PANEL} .jp-CodeCell .jp-InputPrompt')];
+  return prompts.length && prompts.every(p => /^\\[\\d+\\]:$/.test(p.textContent));
+}}"""
+BEGUN = re.compile(r'[1-9]\d?% .* images/s')  # the progress bar, after the first batch
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        return server.getsockname()[1]
+
+
+@pytest.fixture(scope='module')
+def lab(tmp_path_factory):
+    """`make lab` on a copy of the course, for JupyterLab saves what it runs; ended after the tests."""
+    course = tmp_path_factory.mktemp('lab')
+    for name in ('notebooks', 'd2l_ext', 'Makefile', 'requirements.lock'):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, course / name)
+    # the environment is the checkout's: what is there is not installed again
+    (course / '.venv').symlink_to(ROOT / '.venv')
+    own = tmp_path_factory.mktemp('jupyter')
+    for plugin, values in SETTINGS.items():
+        file = own / 'settings' / '@jupyterlab' / f'{plugin}.jupyterlab-settings'
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    folders = {
+        'JUPYTER_CONFIG_DIR': 'config',
+        'JUPYTER_DATA_DIR': 'data',
+        'JUPYTER_RUNTIME_DIR': 'runtime',
+        'IPYTHONDIR': 'ipython',
+        'JUPYTERLAB_SETTINGS_DIR': 'settings',
+        'JUPYTERLAB_WORKSPACES_DIR': 'workspaces',
+    }
+    port, log = free_port(), own / 'lab.log'
+    environment = os.environ | {name: str(own / folder) for name, folder in folders.items()}
+    environment |= {
+        'D2L_EXT_PROFILE': 'quick',
+        'JUPYTER_PORT': str(port),
+        'BROWSER': 'true',  # the program that ends at once
+        'PYTHONPATH': str(course),
+    }
+    with log.open('w') as words:
+        # without `setup`, which would install the copy; all else is the Makefile's own line
+        process = subprocess.Popen(
+            ['make', '-o', 'setup', 'lab'], cwd=course, env=environment,
+            stdout=words, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        address = wait_for_address(process, log)
+        assert f':{port}/' in address
+        yield SimpleNamespace(address=address, course=course)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)  # asks no question, and ends its kernels
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for_address(process, log, seconds=120):
+    """Return the address with its token, as JupyterLab prints it, once it answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        found = re.search(r'http://127\.0\.0\.1:\d+/lab/\S*\?token=\w+', log.read_text())
+        if found:
+            try:
+                urllib.request.urlopen(found[0], timeout=5).read()
+                return found[0]
+            except urllib.error.URLError:
+                pass
+        time.sleep(0.25)
+    raise AssertionError(f'JupyterLab did not start:\n{log.read_text()[-2000:]}')
+
+
+def open_lesson(open_page, lab, name):
+    """Open a lesson in JupyterLab; wait until its kernel, not only its page, is ready."""
+    assert '/lab/tree/notebooks/00_start_here.ipynb' in lab.address
+    address = lab.address.replace('00_start_here', name)
+    page = open_page(f'{address}&reset', 1400, 1000)
+    page.locator(f'{PANEL} .jp-Notebook').wait_for(timeout=60_000)
+    idle = "/ \\| Idle/.test(document.querySelector('#jp-main-statusbar')?.innerText || '')"
+    page.wait_for_function(f'() => {idle}', timeout=90_000)
+    return page
+
+
+def run_all(page):
+    page.get_by_role('menuitem', name='Run', exact=True).click()
+    page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
+
+
+def test_lesson_01_runs_from_the_menu_and_shows_its_texts_and_figures(lab, open_page):
+    page = open_lesson(open_page, lab, '01_inception_block')
+    # what is stored must not be mistaken for what runs now
+    page.get_by_role('menuitem', name='Edit', exact=True).click()
+    page.locator(".lm-Menu-item[data-command='editmenu:clear-all']").click()
+    page.wait_for_function(f"() => !document.querySelector('{PANEL} .jp-OutputArea-output')")
+    run_all(page)
+    page.wait_for_function(COUNTED, timeout=180_000)
+
+    stored = json.loads((ROOT / 'notebooks/01_inception_block.ipynb').read_text())
+    figures = sum(
+        any(kind.startswith('image/') for kind in output.get('data', {}))
+        for cell in stored['cells']
+        for output in cell.get('outputs', [])
+    )
+    sizes = page.locator(f'{PANEL} .jp-OutputArea-output img').evaluate_all(
+        'images => images.map(image => image.complete && image.naturalWidth)'
+    )
+    assert figures and len(sizes) == figures and all(size > 100 for size in sizes)
+    assert page.locator(f'{PANEL} .jp-OutputArea-output').count() > figures  # and texts
+    assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert page.locator(f'{PANEL} mjx-merror').count() == 0
+
+
+def test_the_stop_button_in_lesson_05_leaves_a_network_that_predicts(lab, open_page):
+    file = lab.course / 'notebooks/05_training.ipynb'
+    lesson = json.loads(file.read_text())
+    code = {cell['id']: cell for cell in lesson['cells'] if cell['cell_type'] == 'code'}
+    # set-up, data, training, and what asks the trained network about every test image
+    lesson['cells'] = [code[name] for name in ('05-01', '05-03', '05-15', '05-23')]
+    assert 'training.run(' in ''.join(code['05-15']['source'])
+    assert 'training.predict(net, test_iter)' in ''.join(code['05-23']['source'])
+    for cell in lesson['cells']:
+        cell['outputs'], cell['execution_count'] = [], None
+    file.with_name('stopped.ipynb').write_text(json.dumps(lesson))
+
+    page = open_lesson(open_page, lab, 'stopped')
+    run_all(page)
+    outputs = [
+        page.locator(f'{PANEL} .jp-CodeCell').nth(i).locator('.jp-OutputArea-output')
+        for i in (2, 3)
+    ]
+    training, prediction = outputs
+    training.filter(has_text=BEGUN).first.wait_for(timeout=120_000)
+    page.locator(f"{PANEL} [data-jp-item-name='interrupt']").click()
+    page.wait_for_function(COUNTED, timeout=60_000)
+
+    told = ' '.join(training.all_inner_texts())
+    assert 'History(no epoch finished)' in told  # stopped at its first steps, and said so
+    assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert prediction.locator('img').evaluate('image => image.naturalWidth') > 100
