@@ -12,11 +12,12 @@ MOST_LANES = 8
 
 
 @styled
-def block_diagram(block, c_in, size=None, title=None) -> Picture:
+def block_diagram(block, c_in, size=None, title=None, width=WIDTH) -> Picture:
     """Draw `block` on an input of `c_in` channels: a lane a branch, from the input up to the joint.
 
-    `size` is the input's height and width (an int for both): with it, shapes are shown. `block` is
-    made of `Concat`, `HybridSequential` and layers, nested as you like. Any block whose children's
+    `size` is the input's height and width (an int for both): with it, shapes are shown. The picture is
+    as narrow as its texts allow, where they do not fit into `width` inches. `block` is made of
+    `Concat`, `HybridSequential` and layers, nested as you like. Any block whose children's
     channels add up to its own counts as a `Concat`; one with `join = 'add'` is drawn as the sum of
     its input and its children in a chain. Batch norms and activations are not drawn.
     Raises ValueError for a block of another make, and for more than 8 lanes side by side.
@@ -34,7 +35,7 @@ def block_diagram(block, c_in, size=None, title=None) -> Picture:
         )
     source = f'input: {_shape(calls[""].in_shape) if grid else f"{c_in} channels"}'
     goal = f'output: {_shape(calls[""].out_shape)}' if grid else ''
-    return _Drawing(steps, lanes, title).finish(source, goal, title or type(block).__name__)
+    return _Drawing(steps, lanes, title, width).finish(source, goal, title or type(block).__name__)
 
 
 def _grid(size):
@@ -80,10 +81,10 @@ def _widths(steps):
 class _Drawing:
     """The sheet while it is drawn; lengths in inches, y grows upwards."""
 
-    def __init__(self, steps, lanes, title):
+    def __init__(self, steps, lanes, title, most):
         self.steps = steps
         in_lines, in_one = map(max, zip(*_widths(steps), strict=True))
-        lane = max(min(LANE, WIDTH / lanes), in_lines + 2 * MARGIN + 0.12)
+        lane = max(min(LANE, most / lanes), in_lines + 2 * MARGIN + 0.12)
         self.wide = in_one + 2 * MARGIN + 0.12 <= lane
         width = max(lane * lanes, NARROWEST)
         head = 0.42 if title else MARGIN

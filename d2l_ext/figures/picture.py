@@ -1,6 +1,7 @@
 """What all pictures share: a figure that shows itself once, the colours, the measuring of text."""
 
 import base64
+import functools
 import io
 
 import matplotlib
@@ -138,14 +139,14 @@ def ink_on(colour):
     return 'white' if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.065 else INK
 
 
+@functools.cache  # a diagram that is redrawn measures the same texts again
 def text_width(text, size=SMALL, weight='normal') -> float:
     """Return the width of the widest line of `text` in inches."""
     font = FontProperties(family='DejaVu Sans', weight=weight)
     lines = [line for line in str(text).split('\n') if line.strip()]
-    return (
-        max((TextPath((0, 0), t, size=size, prop=font).get_extents().x1 for t in lines), default=0)
-        / 72
-    )
+    # the outline's control points: its true extent takes ten times as long to find
+    paths = (TextPath((0, 0), line, size=size, prop=font) for line in lines)
+    return max((path.vertices[:, 0].max() for path in paths), default=0) / 72
 
 
 def numbers(values):

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PANEL = '.jp-NotebookPanel:not(.lm-mod-hidden)'
 SETTINGS = {  # all cells stay in the page, so that a test can read them
     'notebook-extension/tracker': {'windowingMode': 'none'},
+    'apputils-extension/notification': {'fetchNews': 'false'},
 }
 COUNTED = f"""() => {{
   const prompts = [...document.querySelectorAll('{PANEL} .jp-CodeCell .jp-InputPrompt')];
@@ -107,6 +108,10 @@ def open_lesson(open_page, lab, name):
     return page
 
 
+def spaced(text):
+    return re.sub(r'\s', ' ', text)
+
+
 def run_all(page):
     page.get_by_role('menuitem', name='Run', exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
@@ -130,10 +135,28 @@ def test_lesson_01_runs_from_the_menu_and_shows_its_texts_and_figures(lab, open_
     sizes = page.locator(f'{PANEL} .jp-OutputArea-output img').evaluate_all(
         'images => images.map(image => image.complete && image.naturalWidth)'
     )
-    assert figures and len(sizes) == figures and all(size > 100 for size in sizes)
+    # with a kernel the explorer shows its two pictures in place of the stored one
+    assert figures and len(sizes) == figures + 1 and all(size > 100 for size in sizes)
     assert page.locator(f'{PANEL} .jp-OutputArea-output').count() > figures  # and texts
     assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
     assert page.locator(f'{PANEL} mjx-merror').count() == 0
+
+    # a slider under the arrow keys: the numbers and the picture follow
+    widget = page.locator(f'{PANEL} .jp-OutputArea-output', has=page.locator('.widget-slider'))
+    slider = widget.locator('.widget-slider', has_text='c2[0]')
+    assert slider.locator('.widget-readout').inner_text() == '96'
+    assert '128 049 152' in spaced(widget.locator('table').inner_text())
+    pictures = widget.locator('img').evaluate_all('images => images.map(image => image.src)')
+    slider.locator('.noUi-handle').focus()
+    for _ in range(4):
+        page.keyboard.press('ArrowLeft')
+    widget.get_by_text('256 × 28 × 28').wait_for()
+    macs = 28 * 28 * (192 * (64 + 92 + 16 + 32) + 9 * 92 * 128 + 25 * 16 * 32)
+    widget.locator('td', has_text=re.compile(f'{macs:,}'.replace(',', '.'))).wait_for(
+        timeout=10_000
+    )
+    after = widget.locator('img').evaluate_all('images => images.map(image => image.src)')
+    assert after[0] != pictures[0] and after[1] == pictures[1]
 
 
 def test_the_stop_button_in_lesson_05_leaves_a_network_that_predicts(lab, open_page):
