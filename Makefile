@@ -10,7 +10,7 @@ RECIPE ?= lecture
 PY := .venv/bin/python
 
 .PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
-  clean exercises-setup assignment grade grade-demo test-browser torture
+  clean exercises-setup assignment grade grade-demo test-browser torture slides
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ bench: setup  ## time the course beside its peers (most of an hour); results in 
 
 bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 	@$(PY) -m benchmarks --quick
+
+slides: setup  ## the lessons as slides, in build/slides (needs npm once)
+	@$(PY) docs/slides.py
 
 exercises-setup: setup  ## add nbgrader, for those who grade; students need none of it
 	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \

@@ -126,7 +126,7 @@ def test_metadata_is_that_of_any_machine(path):
     notebook = read(path)
     assert notebook.metadata.kernelspec.name == 'python3'
     assert dict(notebook.metadata.language_info) == {'name': 'python'}
-    assert [cell.id for cell in notebook.cells if set(cell.metadata) - {'tags'}] == []
+    assert [cell.id for cell in notebook.cells if set(cell.metadata) - {'tags', 'slideshow'}] == []
 
 
 # tags, and what must follow from them
