@@ -7,10 +7,11 @@ EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 WHICH := $(if $(filter command,$(origin NAME)),$(NAME))
 # how `make lecture` trains: lecture or fast
 RECIPE ?= lecture
+PORT ?= 8000
 PY := .venv/bin/python
 
 .PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
-  clean exercises-setup assignment grade grade-demo test-browser torture slides
+  clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +68,16 @@ bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 slides: setup  ## the lessons as slides, in build/slides (needs npm once)
 	@$(PY) docs/slides.py
 
+site: setup  ## all pages in both languages as a web site, in build/site (needs npm once)
+	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation \
+	  --require-hashes -r requirements-site.lock
+	@$(PY) docs/website.py
+
+serve:  ## show the site on 127.0.0.1; PORT=8000
+	@test -f build/site/index.html || $(MAKE) site
+	@echo 'http://127.0.0.1:$(PORT)/ (Ctrl-C ends it)'
+	@$(PY) -m http.server --bind 127.0.0.1 --directory build/site $(PORT) 2> /dev/null
+
 exercises-setup: setup  ## add nbgrader, for those who grade; students need none of it
 	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \
 	  -r requirements-exercises.lock
@@ -98,6 +109,13 @@ lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-deps \
 	  --no-header --no-annotate --quiet --upgrade requirements-browser.txt \
 	  --output-file requirements-browser.lock
+	@mkdir -p build
+	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --no-header --no-annotate \
+	  --quiet --upgrade --constraint requirements.lock requirements-site.txt \
+	  --output-file build/site-resolved.txt
+	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes --no-deps \
+	  --no-header --no-annotate --quiet --upgrade --constraint build/site-resolved.txt \
+	  requirements-site.txt --output-file requirements-site.lock
 
 clean:  ## remove .venv, build/ and caches
 	rm -rf .venv .venv-gpu build *.egg-info .pytest_cache .ruff_cache

@@ -74,6 +74,7 @@ def test_pages_turn_by_key_and_by_address(open_page, slides):
         keys += 1
     assert keys > pages
     page.wait_for_url(f'**#/{page.evaluate("Reveal.getIndices().h")}')
+    page.wait_for_load_state('networkidle')
     page.reload()
     page.wait_for_function('() => window.Reveal?.isReady()')
     assert heading().startswith('Recap')
