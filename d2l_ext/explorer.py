@@ -158,7 +158,9 @@ class Explorer:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data, metadata = self.still().bundle()
-        return {**data, VIEW: self.box._repr_mimebundle_()[VIEW]}, metadata
+        # by its id: how a widget describes itself differs between ipywidgets 7, as on Colab, and 8
+        view = {'version_major': 2, 'version_minor': 0, 'model_id': self.box.model_id}
+        return {**data, VIEW: view}, metadata
 
 
 def image(picture) -> str:

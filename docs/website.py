@@ -31,6 +31,7 @@ TEXTS = {
     'CHANGELOG.md': 'changelog.md',
     'exercises/README.md': 'exercises.md',
     'docs/clusters.md': 'clusters.md',
+    'docs/hosting.md': 'hosting.md',
 }
 BENCHMARKS = {
     'en': '# How quick is it?\n\nRecorded runs of `make bench`. Medians of several rounds; within a '

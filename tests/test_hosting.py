@@ -1,0 +1,55 @@
+"""Where a class runs: ten kernels at once, one cache, and the files that hosts read."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+from d2l_ext import lessons
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_ten_kernels_at_once_reach_their_first_figure(monkeypatch, tmp_path):
+    lesson = nbformat.read(ROOT / 'notebooks/00_start_here.ipynb', as_version=4)
+    code = [cell for cell in lesson.cells if cell.cell_type == 'code']
+    has_figure = [
+        any('image/png' in output.get('data', {}) for output in cell.outputs) for cell in code
+    ]
+    upto = [cell.copy() for cell in code[: has_figure.index(True) + 1]]
+    monkeypatch.setenv('D2L_EXT_PROFILE', 'quick')
+    monkeypatch.setenv('D2L_EXT_CACHE', str(tmp_path / 'shared'))
+
+    async def student():
+        notebook = nbformat.from_dict(
+            {**lesson, 'cells': [dict(cell, outputs=[]) for cell in upto]}
+        )
+        client = NotebookClient(notebook, timeout=300, startup_timeout=300)
+        client.create_kernel_manager().kernel_spec_manager = lessons.ThisPython()
+        await client.async_execute()
+        return notebook.cells[-1].outputs
+
+    async def together():
+        return await asyncio.gather(*(student() for _ in range(10)))
+
+    outputs = asyncio.run(together())
+    drawn = [outs[-1]['data']['image/png'] for outs in outputs]
+    assert len(drawn) == 10
+    assert len(set(drawn)) == 1  # and the same one
+
+
+def test_the_hosts_files_name_what_is_there():
+    container = json.loads((ROOT / '.devcontainer/devcontainer.json').read_text())
+    assert 'make setup' in container['postCreateCommand']
+    post_build = (ROOT / '.binder/postBuild').read_text()
+    for name in re.findall(r'-r (\S+)', post_build):
+        assert (ROOT / name).is_file()
+    assert (ROOT / '.binder/postBuild').stat().st_mode & 0o111
+    # the libraries that MXNet's wheel needs, as the set-up asks for them
+    from d2l_ext.bootstrap import LIBRARIES
+
+    for file in ('.binder/apt.txt', '.devcontainer/devcontainer.json', 'Dockerfile'):
+        assert all(package in (ROOT / file).read_text() for package in LIBRARIES.values()), file
