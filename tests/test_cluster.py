@@ -259,6 +259,57 @@ def test_over_ssh_each_host_gets_its_part(tmp_path, monkeypatch):
     assert len(json.loads((tmp_path / 'told').read_text())[0]) == STEPS
 
 
+SRUN = """#!/bin/bash
+# as Slurm's: the same command for every task; one that fails ends all
+shift  # --kill-on-bad-exit=1
+for task in $(seq "$SLURM_NTASKS"); do "$@" & done
+for task in $(seq "$SLURM_NTASKS"); do wait -n || { kill $(jobs -p); exit 1; }; done
+"""
+TRAIN = """
+import sys
+role = sys.argv[sys.argv.index('--role') + 1]
+from d2l_ext import cluster
+cluster.take_role(role)
+if role == 'worker':
+    sys.argv[1:] = [{out!r}, {kept!r}]
+    exec({worker!r})
+else:
+    import mxnet
+"""
+
+
+def test_the_slurm_script_of_the_docs_starts_a_job(tmp_path, monkeypatch):
+    page = (ROOT / 'docs/clusters.md').read_text()
+    script = page.split('```bash\n')[1].split('```')[0]
+    assert '#SBATCH' in script and script.count('train="') == 1
+    # all as it stands, but for the training itself, which takes an hour there
+    out, kept = str(tmp_path / 'told'), str(tmp_path / 'kept')
+    (tmp_path / 'train.py').write_text(TRAIN.format(out=out, kept=kept, worker=WORKER))
+    lines = [
+        f'train="{sys.executable} {tmp_path}/train.py"' if line.startswith('train=') else line
+        for line in script.splitlines()
+    ]
+    (tmp_path / 'srun').write_text(SRUN)
+    (tmp_path / 'srun').chmod(0o755)
+    (tmp_path / 'hostname').write_text('#!/bin/sh\necho 127.0.0.1 ::1\n')
+    (tmp_path / 'hostname').chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    monkeypatch.setenv('SLURM_NTASKS', '2')
+    monkeypatch.setenv('DMLC_NODE_HOST', '127.0.0.1')
+    monkeypatch.setenv('OMP_NUM_THREADS', '1')
+    monkeypatch.setenv('PYTHONPATH', str(ROOT))
+    ended = subprocess.run(
+        ['bash', '-c', '\n'.join(lines)], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    until(lambda: left_over() == [], 20)
+    losses, _ = json.loads(Path(out).read_text())
+    alone, _ = train()
+    assert len(losses) == STEPS
+    assert abs(onp.array(losses) - alone).max() < 1e-4
+
+
 def test_an_error_of_the_command_line_comes_from_the_workers(tmp_path):
     run = subprocess.run(
         [sys.executable, '-m', 'd2l_ext', 'train', '--recipe', 'tiny', '--workers', '2'],
