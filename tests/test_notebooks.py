@@ -231,6 +231,13 @@ def test_links_lead_to_files_that_exist(path):
     assert [t for t in targets if not (path.parent / t.split('#')[0]).is_file()] == []
 
 
+@pytest.mark.parametrize('folder', [NOTEBOOKS, NOTEBOOKS / 'zh'], ids=['en', 'zh'])
+def test_the_first_lesson_leads_to_all_others(folder):
+    text = '\n'.join(cell.source for cell in markdown_cells(folder / '00_start_here.ipynb'))
+    others = {path.name for path in folder.glob('*.ipynb')} - {'00_start_here.ipynb'}
+    assert others == set(re.findall(r'^\| \[.+?\]\((\S+?)\)', text, re.M))
+
+
 # limits
 
 
