@@ -252,8 +252,11 @@ def pages(slide):
         code = 0
     if question + code + least <= ROOM:
         return [[head, of(slide.cell, shown, ROOM - question - code, with_code=code > 0)]]
-    if code == 0 or code + question > ROOM:  # the question stands alone, what answers it below
-        body = [new_markdown_cell(title), of(slide.cell, shown, ROOM - code, with_code=code > 0)]
+    if code == 0:
+        below = of(slide.cell, shown, ROOM, with_code=False)
+        return [[head], [new_markdown_cell(title), below]] if asked else [[head, below]]
+    if code + question > ROOM:  # the question stands alone, what answers it below
+        body = [new_markdown_cell(title), of(slide.cell, shown, ROOM - code)]
         return [[head], body] if code + least <= ROOM else [[head], *divided(slide, title, shown)]
     below = of(slide.cell, shown, ROOM, with_code=False)
     return [[head, of(slide.cell, [], 0)], [new_markdown_cell(title), below]]
@@ -283,13 +286,13 @@ def of(cell, shown, room, with_code=True):
 
 
 def outputs(cell):
-    """Return what a slide shows of a cell's outputs: figures and tables, else what was printed."""
+    """Return what a slide shows of a cell's outputs: what is printed beside a figure is left out."""
     found = [nbformat.from_dict(output) for output in cell.outputs]
     for i, output in enumerate(found):
         if output.output_type == 'error':
             found[i] = new_output('stream', text=f'{output.ename}: {output.evalue}\n')
     rich = [out for out in found if {'image/png', 'text/html'} & set(out.get('data', {}))]
-    return rich or found
+    return rich if any('image/png' in out['data'] for out in rich) else found
 
 
 def height(output, scale):

@@ -19,6 +19,7 @@ MEASURE = """() => Reveal.getSlides().map(slide => {
     at: `${at.h + 1}.${(at.v || 0) + 1} ${slide.innerText.trim().slice(0, 40)}`,
     right: Math.max(...seen.map(box => (box.right - frame.left) / scale)),
     bottom: Math.max(...seen.map(box => (box.bottom - frame.top) / scale)),
+    parts: seen.length,
     images: [...slide.querySelectorAll('img')].map(i => [i.naturalWidth, !!i.alt, i.width]),
     notes: slide.querySelector('aside.notes')?.textContent.trim() || '',
   };
@@ -46,6 +47,7 @@ def test_every_page_of_a_deck_fits(open_page, slides, language, name):
     }
     assert wrong == {}, 'these pages run over 1280 x 720'
     for m in measured:
+        assert m['parts'] > 1, f'{m["at"]}: a heading and nothing else'
         assert all(width > 100 and alt for width, alt, _ in m['images']), m['at']
         assert all(shown > 250 for *_, shown in m['images']), f'{m["at"]}: too small to read'
         assert ':' in m['notes'][:40], f'{m["at"]}: no time for the speaker'
