@@ -30,7 +30,7 @@ test-browser: setup  ## the pages in a real Chromium; what it saw in build/scree
 	  -r requirements-browser.lock
 	@$(PY) -m pytest tests/browser
 
-torture: setup  ## kill a training thirty times; it must go on to the same bits each time
+torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/torture.json
 	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/test_checkpoint.py -k killed_at_random
 
 torch: setup  ## add PyTorch, torchvision and timm: tests and benchmarks then compare with them

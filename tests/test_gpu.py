@@ -333,3 +333,52 @@ def test_the_gpu_wheel_without_a_driver_says_so_in_one_sentence(gpu_python):
 
     assert done.stderr.strip().splitlines()[-1] == sentence
     assert sentence.removeprefix('ImportError: ') in told
+
+
+def test_a_batch_too_large_for_the_card_names_one_that_should_fit(monkeypatch):
+    from d2l_ext import data, networks, training
+
+    import mxnet as mx
+
+    mx.npx.set_np()
+
+    def step(learner, X, y, lr):
+        raise mx.MXNetError('cudaMalloc retry failed: out of memory')
+
+    monkeypatch.setattr(training.Learner, 'step', step)
+    card = gpu.Card('Small', 'GPU-1', (7, 5), 2**31)
+    monkeypatch.setattr(gpu, 'survey', lambda: ((535, 0), [card]))
+    train_iter, _ = data.load_data_fashion_mnist(512, 96, sample='quick')
+    net = networks.googlenet()
+    net.initialize()
+    told = (
+        r'no memory left for a batch of 512 images \(1, 96, 96\): a batch_size of (\d+) should fit'
+    )
+    with pytest.raises(MemoryError, match=told + ' into its 2 GiB') as error:
+        training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
+    fits = int(re.search(told, str(error.value))[1])
+    assert fits == training.fitting_batch(net, (1, 96, 96), 2**31)
+    assert 64 < fits < 128  # measured on a CPU: 128 take 2.3 GB
+
+    def silent():
+        raise gpu.GPUError('no NVML', 'none')
+
+    monkeypatch.setattr(gpu, 'survey', silent)
+    with pytest.raises(MemoryError, match='take a batch_size of 256'):
+        training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
+
+
+def test_other_errors_of_mxnet_are_left_as_they_are(monkeypatch):
+    from d2l_ext import data, networks, training
+
+    import mxnet as mx
+
+    def step(learner, X, y, lr):
+        raise mx.MXNetError('Shape inconsistent')
+
+    monkeypatch.setattr(training.Learner, 'step', step)
+    train_iter, _ = data.load_data_fashion_mnist(512, 28, sample='quick')
+    net = networks.googlenet()
+    net.initialize()
+    with pytest.raises(mx.MXNetError, match='Shape inconsistent'):
+        training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
