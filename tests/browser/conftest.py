@@ -44,7 +44,11 @@ def open_page(chromium, request):
         context = chromium.new_context(viewport={'width': width, 'height': height}, **options)
         log = SimpleNamespace(outside=[], failed=[], errors=[])
         context.on('request', lambda r: r.url.startswith(HERE) or log.outside.append(r.url))
-        context.on('requestfailed', lambda r: log.failed.append((r.url, r.failure)))
+        # a request that a page no longer waits for, because it was left, is none that failed
+        context.on(
+            'requestfailed',
+            lambda r: 'ERR_ABORTED' in (r.failure or '') or log.failed.append((r.url, r.failure)),
+        )
         context.on('response', lambda r: r.status >= 400 and log.failed.append((r.url, r.status)))
         page = context.new_page()
         page.log = log
