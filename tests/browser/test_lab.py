@@ -73,7 +73,7 @@ def lab(tmp_path_factory):
     try:
         address = wait_for_address(process, log)
         assert f':{port}/' in address
-        yield SimpleNamespace(address=address, course=course)
+        yield SimpleNamespace(address=address, course=course, log=log)
     finally:
         os.killpg(process.pid, signal.SIGTERM)  # asks no question, and ends its kernels
         try:
@@ -117,6 +117,23 @@ def run_all(page):
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
 
 
+def wait_for_all_cells(page, lab, seconds):
+    """Wait until every cell has its number; else fail with all that tells why."""
+    from playwright.sync_api import TimeoutError
+
+    try:
+        page.wait_for_function(COUNTED, timeout=1000 * seconds)
+    except TimeoutError:
+        prompts = page.locator(f'{PANEL} .jp-CodeCell .jp-InputPrompt').all_inner_texts()
+        said = {
+            name: page.locator(selector).all_inner_texts()
+            for name, selector in (('status', '#jp-main-statusbar'), ('dialog', '.jp-Dialog'))
+        }
+        raise AssertionError(
+            f'after {seconds} s: {prompts}\n{said}\n{page.log}\n{lab.log.read_text()[-3000:]}'
+        ) from None
+
+
 def test_lesson_01_runs_from_the_menu_and_shows_its_texts_and_figures(lab, open_page):
     page = open_lesson(open_page, lab, '01_inception_block')
     # what is stored must not be mistaken for what runs now
@@ -124,7 +141,7 @@ def test_lesson_01_runs_from_the_menu_and_shows_its_texts_and_figures(lab, open_
     page.locator(".lm-Menu-item[data-command='editmenu:clear-all']").click()
     page.wait_for_function(f"() => !document.querySelector('{PANEL} .jp-OutputArea-output')")
     run_all(page)
-    page.wait_for_function(COUNTED, timeout=180_000)
+    wait_for_all_cells(page, lab, 180)
 
     stored = json.loads((ROOT / 'notebooks/01_inception_block.ipynb').read_text())
     figures = sum(
@@ -180,7 +197,7 @@ def test_the_stop_button_in_lesson_05_leaves_a_network_that_predicts(lab, open_p
     training, prediction = outputs
     training.filter(has_text=BEGUN).first.wait_for(timeout=120_000)
     page.locator(f"{PANEL} [data-jp-item-name='interrupt']").click()
-    page.wait_for_function(COUNTED, timeout=60_000)
+    wait_for_all_cells(page, lab, 60)
 
     told = ' '.join(training.all_inner_texts())
     assert 'History(no epoch finished)' in told  # stopped at its first steps, and said so
