@@ -1,12 +1,19 @@
 """A network of Gluon that learns: its steps on one device, on several, with other workers; its state."""
 
+import math
+import os
+
 import mxnet as mx
 from mxnet import autograd, gluon
 
-from . import cluster, weights
+from . import anatomy, cluster, gpu, weights
 from .checks import check_labels
 
 TOLD = 10**6  # a key of the store that no parameter has
+# What a training holds for each number that a layer gives: itself, its gradient, copies in other layouts,
+# the library's workspaces. No GPU was measured; a test holds it against the peaks recorded on CPUs.
+COPIES = 5
+OF_THE_DRIVER = 2**29  # bytes that CUDA and its libraries take before anything else
 
 
 class Learner:
@@ -34,7 +41,18 @@ class Learner:
             self._share_weights()
 
     def step(self, X, y, lr):
-        """Take one step; return the batch's summed loss and the number of right answers."""
+        """Take one step; return the batch's summed loss and the number of right answers.
+
+        Raises MemoryError, with a batch size that should fit, when a GPU has no memory left.
+        """
+        try:
+            return self._step(X, y, lr)
+        except mx.MXNetError as error:
+            if 'out of memory' not in str(error):
+                raise
+            raise MemoryError(_too_large(self.net, X.shape, self.devices[0])) from None
+
+    def _step(self, X, y, lr):
         check_labels(y, self.classes)
         images = len(y)
         if images < self.workers * len(self.devices):
@@ -137,6 +155,32 @@ class SGD(mx.optimizer.SGD):
                 state[:] = mx.nd.array(self.loaded[index], ctx=weight.ctx)
             self.momenta[index] = state
         return state
+
+
+def fitting_batch(net, shape, memory) -> int:
+    """Estimate how many images of `shape` (C, H, W) `net` trains on at once in `memory` bytes; 1 or more.
+
+    Counts the weights three times (with gradients and momenta) and what each layer gives COPIES times.
+    """
+    calls = anatomy.trace(net, (1, *shape))
+    weights = 4 * sum(call.params for call in calls)
+    image = 4 * sum(math.prod(call.out_shape) for call in calls if call.is_layer)
+    return max(1, int((memory - OF_THE_DRIVER - 3 * weights) / (COPIES * image)))
+
+
+def _too_large(net, shape, device) -> str:
+    """Say that a batch of `shape` (N, C, H, W) did not fit on `device`, and which should."""
+    images, half = shape[0], max(1, shape[0] // 2)
+    told = f'{device} has no memory left for a batch of {images} images {shape[1:]}: '
+    try:
+        cards = gpu.visible(gpu.survey()[1], os.environ.get('CUDA_VISIBLE_DEVICES'))
+        memory = cards[device.device_id].memory
+    except (gpu.GPUError, IndexError):
+        memory = None
+    if not memory:
+        return f'{told}take a batch_size of {half}'
+    fits = min(fitting_batch(net, shape[1:], memory), half)
+    return f'{told}a batch_size of {fits} should fit into its {memory / 2**30:.0f} GiB'
 
 
 def _right(scores, y) -> int:

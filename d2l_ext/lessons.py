@@ -31,10 +31,10 @@ METADATA = {
 }
 WIDGET = 'application/vnd.jupyter.widget-view+json'
 # nbconvert's own page leaves out the alt text that a figure carries in its metadata
-PAGE = """{% extends 'lab/index.html.j2' %}
-{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
+ALT = """{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
 {{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
 {% endblock %}"""
+PAGE = "{% extends 'lab/index.html.j2' %}\n" + ALT
 
 
 def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:

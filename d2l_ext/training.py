@@ -1,13 +1,10 @@
 """Train, evaluate, predict; keep the history. `train_ch5` is the lecture's own call."""
 
-import math
-import os
-
 import mxnet as mx
 import numpy as onp
 from mxnet.gluon.parameter import DeferredInitializationError
 
-from . import anatomy, data, gpu, runtime
+from . import data, runtime
 from .checkpoint import Checkpoint
 from .checks import by_epoch, check_arguments, check_channels, check_data
 from .history import History  # noqa: F401  lessons find it here
@@ -15,11 +12,6 @@ from .learner import Learner
 from .loop import loop
 from .networks import joint_loss
 from .recipes import INITIALIZERS, OPTIONS, RECIPES, SCHEDULES  # noqa: F401  lessons find them here
-
-# What a training holds for each number that a layer gives: itself, its gradient, copies in other layouts
-# and the library's workspaces. Measured on CPUs (benchmarks/results/cost.json), 3 to 5; not on a GPU.
-COPIES = 5
-OF_THE_DRIVER = 2**29  # bytes that CUDA and its libraries take before anything else
 
 
 def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
@@ -67,45 +59,10 @@ def fit(
     learner = Learner(net, loss, device, classes, kvstore, momentum=momentum, wd=weight_decay)
     if checkpoint is not None:
         checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
-    try:
-        return loop(
-            learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress,
-            history=history, checkpoint=checkpoint,
-        )  # fmt: skip
-    except mx.MXNetError as error:
-        if 'out of memory' not in str(error):
-            raise
-        raise MemoryError(_too_large(net, max(plan, key=_pixels), first)) from None
-
-
-def fitting_batch(net, shape, memory) -> int:
-    """Estimate how many images of `shape` (C, H, W) `net` trains on at once in `memory` bytes; 1 or more.
-
-    Counts the weights three times (with gradients and momenta) and what each layer gives COPIES times.
-    """
-    calls = anatomy.trace(net, (1, *shape))
-    weights = 4 * sum(call.params for call in calls)
-    image = 4 * sum(math.prod(call.out_shape) for call in calls if call.is_layer)
-    return max(1, int((memory - OF_THE_DRIVER - 3 * weights) / (COPIES * image)))
-
-
-def _pixels(batches):
-    return math.prod(next(iter(batches))[0].shape)
-
-
-def _too_large(net, batches, device) -> str:
-    """Say that a batch did not fit on `device`, and which should."""
-    images, *shape = next(iter(batches))[0].shape
-    told = f'{device} has no memory left for a batch of {images} images {tuple(shape)}: '
-    try:
-        cards = gpu.visible(gpu.survey()[1], os.environ.get('CUDA_VISIBLE_DEVICES'))
-        memory = cards[device.device_id].memory
-    except (gpu.GPUError, IndexError):
-        memory = None
-    if not memory:
-        return f'{told}take a batch_size of {max(1, images // 2)}'
-    fits = min(fitting_batch(net, shape, memory), max(1, images // 2))
-    return f'{told}a batch_size of {fits} should fit into its {memory / 2**30:.0f} GiB'
+    return loop(
+        learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
+        checkpoint=checkpoint,
+    )  # fmt: skip
 
 
 def _outputs(net, X, device, name):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
+from d2l_ext.lessons import ALT
 from d2l_ext.tables import Table
 
 import assets
@@ -52,7 +53,8 @@ WORDS = {
         'minutes': '分钟',
     },
 }
-DECK = """{%- extends 'reveal/index.html.j2' -%}
+DECK = (
+    """{%- extends 'reveal/index.html.j2' -%}
 {%- block html_head_js -%}{%- endblock -%}
 {%- block html_head_js_mathjax -%}
 <script>window.MathJax = {tex: {inlineMath: [['$', '$']], displayMath: [['$$', '$$']]}};</script>
@@ -90,9 +92,6 @@ body.jp-Notebook { padding: 0; }
 .reveal .slide-number { font-size: 16px; }
 </style>
 {%- endblock -%}
-{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
-{{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
-{% endblock %}
 {%- block footer_js -%}
 <script src="../vendor/reveal.js/dist/reveal.js"></script>
 <script src="../vendor/reveal.js/plugin/notes/notes.js"></script>
@@ -100,7 +99,10 @@ body.jp-Notebook { padding: 0; }
 Reveal.initialize({hash: true, transition: 'none', slideNumber: 'c/t', center: false, margin: 0,
   width: 1280, height: 720, plugins: [RevealNotes]});
 </script>
-{%- endblock -%}"""
+{%- endblock -%}
+"""
+    + ALT
+)
 PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="vendor/icon.png">

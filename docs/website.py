@@ -115,11 +115,9 @@ def reference(folder):
     for name, kind, job in names:
         if name in ('__main__', 'bootstrap'):
             continue
-        options = ['members', 'imported-members', 'exclude-members: set'][: 3 if kind == '/' else 1]
-        lines = [
-            f'.. automodule:: d2l_ext.{name}',
-            *(f'   :{o}{":" * (":" not in o)}' for o in options),
-        ]
+        lines = [f'.. automodule:: d2l_ext.{name}', '   :members:']
+        if kind == '/':  # a package offers what it gathers from its files; `set` is matplotlib's
+            lines += ['   :imported-members:', '   :exclude-members: set']
         text = '\n'.join(['```{eval-rst}', *lines, '```'])
         (folder / f'{name}.md').write_text(f'# d2l_ext.{name}\n\n{text}\n')
         listed.append(name)

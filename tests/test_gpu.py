@@ -1,5 +1,6 @@
 """Does the course tell each case of a GPU apart, and say what to do, without asking MXNet to try?"""
 
+import json
 import os
 import re
 import shutil
@@ -335,29 +336,45 @@ def test_the_gpu_wheel_without_a_driver_says_so_in_one_sentence(gpu_python):
     assert sentence.removeprefix('ImportError: ') in told
 
 
-def test_a_batch_too_large_for_the_card_names_one_that_should_fit(monkeypatch):
-    from d2l_ext import data, networks, training
+@pytest.fixture
+def network(monkeypatch):
+    """GoogLeNet, and what MXNet says at its next step."""
+    from d2l_ext import learner, networks
 
     import mxnet as mx
 
     mx.npx.set_np()
 
-    def step(learner, X, y, lr):
-        raise mx.MXNetError('cudaMalloc retry failed: out of memory')
+    def fail(self, X, y, lr):
+        raise mx.MXNetError(fail.words)
 
-    monkeypatch.setattr(training.Learner, 'step', step)
-    card = gpu.Card('Small', 'GPU-1', (7, 5), 2**31)
-    monkeypatch.setattr(gpu, 'survey', lambda: ((535, 0), [card]))
-    train_iter, _ = data.load_data_fashion_mnist(512, 96, sample='quick')
+    monkeypatch.setattr(learner.Learner, '_step', fail)
     net = networks.googlenet()
     net.initialize()
+    return net, fail
+
+
+def train(net, size):
+    from d2l_ext import data, training
+
+    train_iter, _ = data.load_data_fashion_mnist(512, size, sample='quick')
+    training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
+
+
+def test_a_batch_too_large_for_the_card_names_one_that_should_fit(network, monkeypatch):
+    from d2l_ext.learner import fitting_batch
+
+    net, fail = network
+    fail.words = 'cudaMalloc retry failed: out of memory'
+    card = gpu.Card('Small', 'GPU-1', (7, 5), 2**31)
+    monkeypatch.setattr(gpu, 'survey', lambda: ((535, 0), [card]))
     told = (
         r'no memory left for a batch of 512 images \(1, 96, 96\): a batch_size of (\d+) should fit'
     )
     with pytest.raises(MemoryError, match=told + ' into its 2 GiB') as error:
-        training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
+        train(net, 96)
     fits = int(re.search(told, str(error.value))[1])
-    assert fits == training.fitting_batch(net, (1, 96, 96), 2**31)
+    assert fits == fitting_batch(net, (1, 96, 96), 2**31)
     assert 64 < fits < 128  # measured on a CPU: 128 take 2.3 GB
 
     def silent():
@@ -365,20 +382,33 @@ def test_a_batch_too_large_for_the_card_names_one_that_should_fit(monkeypatch):
 
     monkeypatch.setattr(gpu, 'survey', silent)
     with pytest.raises(MemoryError, match='take a batch_size of 256'):
-        training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
+        train(net, 96)
 
 
-def test_other_errors_of_mxnet_are_left_as_they_are(monkeypatch):
-    from d2l_ext import data, networks, training
+def test_other_errors_of_mxnet_are_left_as_they_are(network):
+    import mxnet as mx
+
+    net, fail = network
+    fail.words = 'Shape inconsistent'
+    with pytest.raises(mx.MXNetError, match='Shape inconsistent'):
+        train(net, 28)
+
+
+def test_the_estimated_batch_is_cautious_and_of_use_beside_recorded_peaks():
+    from d2l_ext import networks
+    from d2l_ext.learner import fitting_batch
 
     import mxnet as mx
 
-    def step(learner, X, y, lr):
-        raise mx.MXNetError('Shape inconsistent')
-
-    monkeypatch.setattr(training.Learner, 'step', step)
-    train_iter, _ = data.load_data_fashion_mnist(512, 28, sample='quick')
-    net = networks.googlenet()
-    net.initialize()
-    with pytest.raises(mx.MXNetError, match='Shape inconsistent'):
-        training.fit(net, train_iter, epochs=1, lr=0.1, progress=False)
+    mx.npx.set_np()
+    record = json.loads((ROOT / 'benchmarks/results/cost.json').read_text())
+    seen = 0
+    for name in record['rounds'][0]:
+        if found := re.fullmatch(r'train (\d+)x\1 batch (\d+) width 1', name):
+            size, batch = map(int, found.groups())
+            peak = max(numbers[name]['peak_bytes'] for numbers in record['rounds'])
+            fits = fitting_batch(networks.googlenet(), (1, size, size), peak)
+            assert fits <= batch, name
+            assert batch < 64 or fits > batch / 3, name
+            seen += 1
+    assert seen > 10

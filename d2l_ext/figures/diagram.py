@@ -16,7 +16,7 @@ def block_diagram(block, c_in, size=None, title=None, width=WIDTH) -> Picture:
     """Draw `block` on an input of `c_in` channels: a lane a branch, from the input up to the joint.
 
     `size` is the input's height and width (an int for both): with it, shapes are shown. The picture is
-    as narrow as its texts allow, where they do not fit into `width` inches. `block` is made of
+    at most `width` inches wide, unless its texts need more. `block` is made of
     `Concat`, `HybridSequential` and layers, nested as you like. Any block whose children's
     channels add up to its own counts as a `Concat`; one with `join = 'add'` is drawn as the sum of
     its input and its children in a chain. Batch norms and activations are not drawn.
