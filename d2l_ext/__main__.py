@@ -70,6 +70,13 @@ def main(arguments=None) -> int:
     return chosen.run(chosen)
 
 
+def numpy_arrays():
+    """Import MXNet, and have it give arrays as NumPy does."""
+    from mxnet import npx
+
+    npx.set_np()
+
+
 def doctor(chosen):
     from d2l_ext import doctor
 
@@ -90,9 +97,7 @@ def data(chosen):
 
 
 def summary(chosen):
-    from mxnet import npx
-
-    npx.set_np()
+    numpy_arrays()
     from d2l_ext import anatomy
     from d2l_ext.networks import googlenet
 
@@ -125,9 +130,7 @@ def train(chosen):
 
 
 def _train(chosen, **shared):
-    from mxnet import npx
-
-    npx.set_np()
+    numpy_arrays()
     from d2l_ext import training
     from d2l_ext.trained import save_trained
 
@@ -193,9 +196,7 @@ def _torch():
 
 
 def predict(chosen):
-    from mxnet import npx
-
-    npx.set_np()
+    numpy_arrays()
     from d2l_ext import pictures
 
     try:
@@ -207,9 +208,7 @@ def predict(chosen):
 
 
 def export(chosen):
-    from mxnet import npx
-
-    npx.set_np()
+    numpy_arrays()
     from d2l_ext import onnx_files, trained
 
     try:

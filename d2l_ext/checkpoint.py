@@ -6,7 +6,6 @@ tells itself; nothing in it can run as code.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import numpy as onp
 
-from .files import replace
+from .files import replace, sha256
 from .weights import packed, unpack
 
 NAME = re.compile(r'step-(\d{8})-([0-9a-f]{64})\.safetensors$')
@@ -87,7 +86,3 @@ class Checkpoint:
     def _paths(self) -> list:
         """Return the checkpoints, the newest first."""
         return sorted((p for p in self.folder.iterdir() if NAME.match(p.name)), reverse=True)
-
-
-def sha256(content) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -1,6 +1,7 @@
-"""Files that are written whole or not at all."""
+"""Files: written whole or not at all, and known by their hash."""
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
 
@@ -34,3 +35,8 @@ def replace_all(contents):
         for beside in besides.values():
             with contextlib.suppress(OSError):
                 beside.unlink()
+
+
+def sha256(content) -> str:
+    """Return the SHA-256 of `content` (bytes, or text) in hexadecimal digits."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()

@@ -6,7 +6,6 @@ Source: Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747 (MIT licence, Zalando SE
 import contextlib
 import fcntl
 import gzip
-import hashlib
 import os
 import time
 import zlib
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import numpy as onp
 from tqdm import tqdm
+
+from .files import sha256
 
 # SHA-256 of the unpacked files: the gzip wrappers differ between mirrors
 FILES = {
@@ -77,7 +78,7 @@ def unpack(path, name):
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f'{path} cannot be read ({error}): get it again') from error
-    if hashlib.sha256(content).hexdigest() != FILES[name]:
+    if sha256(content) != FILES[name]:
         raise DataError(f'{path} is not {name} as published (SHA-256 differs): get it again')
     shape = onp.frombuffer(content, '>i4', count=content[3], offset=4)
     return onp.frombuffer(content, 'u1', offset=4 + 4 * len(shape)).reshape(shape)
@@ -95,7 +96,7 @@ def verify(folder):
     """
     paths = [locate(folder, name) for name in FILES]
     marks = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    stamp = cache() / f'{hashlib.sha256(repr(marks).encode()).hexdigest()[:12]}.verified'
+    stamp = cache() / f'{sha256(repr(marks))[:12]}.verified'
     if os.path.exists(stamp):
         return
     for path, name in zip(paths, FILES, strict=True):

@@ -4,12 +4,12 @@
 `records/googlenet.safetensors`, and what is known of it in `records/googlenet.json`.
 """
 
-import hashlib
 from pathlib import Path
 
 from mxnet import np
 
 from . import runtime, weights
+from .files import sha256
 from .history import RECORDS, History
 from .networks import googlenet
 
@@ -26,7 +26,7 @@ def load_trained(path=TRAINED, device=None):
     """
     path = Path(path)
     history = History.load(path.with_suffix('.json'))
-    digest = sha256(path.with_suffix('.safetensors'))
+    digest = sha256(path.with_suffix('.safetensors').read_bytes())
     if digest != history.about['sha256']:
         raise ValueError(
             f'{path.with_suffix(".safetensors")} is damaged: its SHA-256 is {digest}, its record has '
@@ -49,10 +49,5 @@ def save_trained(net, history, path, score):
     file = path.with_suffix('.safetensors')
     weights.save(net, file, 'float16')
     weights.load(net, file)
-    history.about |= {'test_accuracy': score(net), 'sha256': sha256(file)}
+    history.about |= {'test_accuracy': score(net), 'sha256': sha256(file.read_bytes())}
     history.save(path.with_suffix('.json'))
-
-
-def sha256(path) -> str:
-    """Return the SHA-256 of the file at `path`, as hexadecimal digits."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -1,11 +1,10 @@
 """Keep the Chinese edition in step: same cells, code and outputs; its Markdown is written by people."""
 
-import hashlib
 import json
 
 import nbformat
 
-from .files import replace
+from .files import replace, sha256
 from .lessons import NOTEBOOKS
 
 RECORD = 'translated.json'  # cell -> the English and the Chinese as they were when both agreed
@@ -55,4 +54,4 @@ def carry(path, twin) -> list:
 
 def digest(text) -> str:
     """Return what tells one text from another."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return sha256(text)[:12]

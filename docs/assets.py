@@ -1,12 +1,13 @@
 """JavaScript that pages need without a network: taken from the npm registry once, checked, unpacked."""
 
 import fnmatch
-import hashlib
 import json
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+
+from d2l_ext.files import sha256
 
 BUILD = Path(__file__).resolve().parent.parent / 'build' / 'assets'
 # package: version, SHA-256 of what `npm pack` brings, which of its files are used
@@ -44,7 +45,7 @@ def fetch(package):
     except subprocess.CalledProcessError as error:
         sys.exit(f'npm could not get {package} {version}:\n{error.stderr.strip()}')
     archive = BUILD / json.loads(told)[0]['filename']
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    found = sha256(archive.read_bytes())
     if found != digest:
         sys.exit(f'{archive.name} has the SHA-256 {found}, not {digest}: remove it, try again')
     beside = folder.with_name(f'.{folder.name}')
