@@ -59,7 +59,8 @@ def grade(name, course=FOLDER, student=None) -> list:
             remarks[one] = str(error)
         seconds = time.perf_counter() - start
         say(f'{name}  {i + 1} of {len(chosen)}  {one}  {seconds:.1f} s\n')
-    feedback(name, course, [one for one in chosen if one not in remarks])
+    if len(remarks) < len(chosen):
+        feedback(name, course, student or '*')
     scores = read(name, course, students, remarks)
     write(name, course, scores)
     return scores
@@ -70,14 +71,13 @@ def submissions(name, course) -> list:
     return sorted(path.parts[-3] for path in course.glob(f'submitted/*/{name}/{name}.ipynb'))
 
 
-def feedback(name, course, students):
-    """Write a page of feedback for each of `students`, which loads nothing from the network."""
+def feedback(name, course, student):
+    """Write a page of feedback, which loads nothing from the network, for `student`; '*': for all."""
     say(f'{name}  feedback', passing=True)
-    for student in students:
-        nbgrader(course, 'generate_feedback', name, '--force', '--student', student)
-        for page in (course / 'feedback' / student / name).glob('*.html'):
-            text = SCRIPT.sub('', page.read_text(encoding='utf-8')).replace('</head>', WRAP, 1)
-            files.replace(page, text)
+    nbgrader(course, 'generate_feedback', name, '--force', '--student', student)
+    for page in course.glob(f'feedback/{student}/{name}/*.html'):
+        text = SCRIPT.sub('', page.read_text(encoding='utf-8')).replace('</head>', WRAP, 1)
+        files.replace(page, text)
     say('', passing=True)
 
 

@@ -2,10 +2,9 @@
 
 import ast
 import re
-import time
 from importlib.util import find_spec
 
-from d2l_ext import lessons, runtime
+from d2l_ext import lessons
 from exercises import __main__ as command
 from exercises import demo, grading
 
@@ -96,12 +95,12 @@ def test_the_source_is_stored_without_outputs(name):
     assert all(not cell.get('outputs') for cell in cells(name))
 
 
-def test_model_answers_pass_all_tests_within_a_minute():
-    start, problems = time.perf_counter(), {}
-    for name in grading.NAMES:
-        problems[name] = lessons.run(source(name), name, 300)[0]
-    assert problems == dict.fromkeys(grading.NAMES, '')
-    assert time.perf_counter() - start < 60 or runtime.busy()
+@pytest.mark.skipif(
+    find_spec('nbgrader') is not None, reason='nbgrader grades them, as the submission all_right'
+)
+@each
+def test_model_answers_pass_all_tests(name):
+    assert lessons.run(source(name), name, 300)[0] == ''
 
 
 # what students get
@@ -140,7 +139,8 @@ def test_the_student_version_runs_without_nbgrader(tmp_path):
 @needs_nbgrader
 @each
 def test_made_up_submissions_get_the_scores_they_should(name, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv('CELL_SECONDS', '30')
+    # enough for each answer of `block`, and little for its endless loop
+    monkeypatch.setenv('CELL_SECONDS', '10' if name == 'block' else '30')
 
     assert demo.main([name], tmp_path) == 0, capsys.readouterr().out
 
