@@ -42,6 +42,11 @@ def main(arguments=None) -> int:
     add.add_argument('--checkpoint', help='keep the training in this folder, and go on from there')
     add.add_argument('--every', type=int, default=100, help='steps from checkpoint to checkpoint')
     add.add_argument(
+        '--precision',
+        default='float32',
+        help='of the multiplications: bfloat16 (CPU), float16 (GPU)',
+    )
+    add.add_argument(
         '--torch', action='store_true', help='train the twin in PyTorch, on its GPU too'
     )
     add.add_argument('--workers', type=int, help='divide each batch over so many processes')
@@ -111,6 +116,8 @@ def train(chosen):
             raise ValueError('--torch trains in one process: leave out --workers and --role')
         if chosen.torch and chosen.save:
             raise ValueError('--save writes a network of Gluon: leave it out, or --torch')
+        if chosen.torch and chosen.precision != 'float32':
+            raise ValueError('--precision is for Gluon: leave it out, or --torch')
         for option, default in (('hosts', None), ('servers', 1)):
             if getattr(chosen, option) != default and chosen.workers is None:
                 raise ValueError(f'--{option} starts a job of many: give --workers N as well')
@@ -144,16 +151,18 @@ def _train(chosen, **shared):
         googlenet, run, machine = _torch() if chosen.torch else _gluon()
         train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
         net = googlenet(stage2_activation=recipe['stage2_activation'])
+        more = {} if chosen.torch else {'precision': chosen.precision}
         history = run(
             recipe, train_iter, test_iter, net, seed=chosen.seed,
-            checkpoint=chosen.checkpoint, every=chosen.every, **shared,
+            checkpoint=chosen.checkpoint, every=chosen.every, **more, **shared,
         )  # fmt: skip
     except (ImportError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     history.about = {
         'command': f'python -m d2l_ext train --profile {profile} --recipe {name} --seed {chosen.seed}'
-        + ' --torch' * chosen.torch,
+        + ' --torch' * chosen.torch
+        + f' --precision {chosen.precision}' * (chosen.precision != 'float32'),
         'date': time.strftime('%Y-%m-%d'),
         'seed': chosen.seed,
         'images': len(train_iter[1].images),
@@ -173,7 +182,7 @@ def _train(chosen, **shared):
 def launch(chosen):
     """Start a job of many processes, whose workers run this command as such."""
     command = [sys.executable, '-m', 'd2l_ext', 'train', '--role', 'worker']
-    for name in ('recipe', 'profile', 'seed', 'out', 'save', 'checkpoint', 'every'):
+    for name in ('recipe', 'profile', 'seed', 'out', 'save', 'checkpoint', 'every', 'precision'):
         if (value := getattr(chosen, name)) is not None:
             command += [f'--{name}', str(value)]
     hosts = cluster.read_hosts(chosen.hosts) if chosen.hosts else None

@@ -1,40 +1,36 @@
 """A network of Gluon that learns: its steps on one device, on several, with other workers; its state."""
 
-import math
-import os
-
 import mxnet as mx
 from mxnet import autograd, gluon
 
-from . import anatomy, cluster, gpu, weights
+from . import capacity, cluster, weights
 from .checks import check_labels
+from .precision import Scaler
 
 TOLD = 10**6  # a key of the store that no parameter has
-# What a training holds for each number that a layer gives: itself, its gradient, copies in other layouts,
-# the library's workspaces. No GPU was measured; a test holds it against the peaks recorded on CPUs.
-COPIES = 5
-OF_THE_DRIVER = 2**29  # bytes that CUDA and its libraries take before anything else
 
 
 class Learner:
     """A network of Gluon that takes steps of stochastic gradient descent; for `loop`.
 
     Each batch is divided over the workers of `kvstore` (`cluster.joined()`), if there is one, and
-    what a worker has over its `devices`; the gradients are those of the whole batch.
+    what a worker has over its `devices`; the gradients are those of the whole batch. `precision` is
+    the one that `net` was `lowered` to.
     """
 
-    def __init__(self, net, loss, devices, classes, kvstore=None, **sgd):
+    def __init__(self, net, loss, devices, classes, kvstore=None, precision='float32', **sgd):
         self.net, self.loss, self.classes, self.kvstore = net, loss, classes, kvstore
         self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
         self.rank, self.workers = (kvstore.rank, kvstore.num_workers) if kvstore else (0, 1)
-        self.sgd = SGD(**sgd)
+        self.sgd, self.scaler = SGD(**sgd), Scaler(precision)
         # a Trainer with a distributed store begins with a race: one worker's first gradient may
         # arrive where another still fetches the weights. So ours sums the gradients by itself
         self.trainer = gluon.Trainer(
-            net.collect_params(), self.sgd, kvstore=None if kvstore else 'device'
-        )
+            net.collect_params(), self.sgd, kvstore=None if kvstore else 'device',
+            update_on_kvstore=False,  # first the sum of the gradients is looked at
+        )  # fmt: skip
         shapes = {name: list(p.shape) for name, p in weights.parameters(net).items()}
-        self.about = {**sgd, **shapes}
+        self.about = {**sgd, 'precision': precision, **shapes}
         if kvstore:
             self.watchdog = cluster.Watchdog()
             kvstore.init(TOLD, mx.nd.zeros(2))
@@ -50,7 +46,7 @@ class Learner:
         except mx.MXNetError as error:
             if 'out of memory' not in str(error):
                 raise
-            raise MemoryError(_too_large(self.net, X.shape, self.devices[0])) from None
+            raise MemoryError(capacity.too_large(self.net, X.shape, self.devices[0])) from None
 
     def _step(self, X, y, lr):
         check_labels(y, self.classes)
@@ -65,12 +61,16 @@ class Learner:
         with autograd.record():
             outputs = [self.net(x) for x in X]
             losses = [self.loss(output, t) for output, t in zip(outputs, y, strict=True)]
-        autograd.backward(losses)
+            scaled = [loss * self.scaler.scale for loss in losses]
+        autograd.backward(scaled)
         if self.kvstore:
             for key, parameter in enumerate(self._trained()):
                 self.kvstore.push(key, parameter.list_grad(), priority=-key)
                 self.kvstore.pull(key, out=parameter.list_grad(), priority=-key)
-        self.trainer.step(images)
+        self.trainer.allreduce_grads()
+        scale = self.scaler.scale
+        if not self.scaler.overflows([p.list_grad()[0] for p in self._trained()]):
+            self.trainer.update(images * scale)
         scores = [output[0] if isinstance(output, tuple) else output for output in outputs]
         right = sum(_right(score, t) for score, t in zip(scores, y, strict=True))
         return self._over_all(sum(float(loss.sum()) for loss in losses), right)
@@ -126,6 +126,7 @@ class Learner:
         return {
             **{f'weight.{name}': p.data().asnumpy() for name, p in named.items()},
             **{f'momentum.{name}': m.asnumpy() for name, m in momenta.items() if m is not None},
+            **self.scaler.state(),
         }
 
     def restore(self, tensors):
@@ -135,6 +136,7 @@ class Learner:
             name = next(name for name, p in named.items() if p is parameter)
             weights.put(parameter, tensors[f'weight.{name}'])
             self.sgd.loaded[i] = tensors.get(f'momentum.{name}')
+        self.scaler.restore(tensors)
 
     def reseed(self, number):
         """Seed what dropout draws from."""
@@ -155,32 +157,6 @@ class SGD(mx.optimizer.SGD):
                 state[:] = mx.nd.array(self.loaded[index], ctx=weight.ctx)
             self.momenta[index] = state
         return state
-
-
-def fitting_batch(net, shape, memory) -> int:
-    """Estimate how many images of `shape` (C, H, W) `net` trains on at once in `memory` bytes; 1 or more.
-
-    Counts the weights three times (with gradients and momenta) and what each layer gives COPIES times.
-    """
-    calls = anatomy.trace(net, (1, *shape))
-    weights = 4 * sum(call.params for call in calls)
-    image = 4 * sum(math.prod(call.out_shape) for call in calls if call.is_layer)
-    return max(1, int((memory - OF_THE_DRIVER - 3 * weights) / (COPIES * image)))
-
-
-def _too_large(net, shape, device) -> str:
-    """Say that a batch of `shape` (N, C, H, W) did not fit on `device`, and which should."""
-    images, half = shape[0], max(1, shape[0] // 2)
-    told = f'{device} has no memory left for a batch of {images} images {shape[1:]}: '
-    try:
-        cards = gpu.visible(gpu.survey()[1], os.environ.get('CUDA_VISIBLE_DEVICES'))
-        memory = cards[device.device_id].memory
-    except (gpu.GPUError, IndexError):
-        memory = None
-    if not memory:
-        return f'{told}take a batch_size of {half}'
-    fits = min(fitting_batch(net, shape[1:], memory), half)
-    return f'{told}a batch_size of {fits} should fit into its {memory / 2**30:.0f} GiB'
 
 
 def _right(scores, y) -> int:

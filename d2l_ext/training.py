@@ -5,12 +5,14 @@ import numpy as onp
 from mxnet.gluon.parameter import DeferredInitializationError
 
 from . import data, runtime
+from .capacity import check_precision
 from .checkpoint import Checkpoint
 from .checks import by_epoch, check_arguments, check_channels, check_data
 from .history import History  # noqa: F401  lessons find it here
 from .learner import Learner
 from .loop import loop
 from .networks import joint_loss
+from .precision import lowered
 from .recipes import INITIALIZERS, OPTIONS, RECIPES, SCHEDULES  # noqa: F401  lessons find them here
 
 
@@ -27,12 +29,14 @@ def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
 def fit(
     net, train_iter, test_iter=None, *, epochs, lr, momentum=0.0, weight_decay=0.0,
     schedule='constant', loss=joint_loss, device=None, progress=True, history=None,
-    checkpoint=None, every=100, kvstore=None,
+    checkpoint=None, every=100, kvstore=None, precision='float32',
 ):  # fmt: skip
     """Train an initialized `net` by stochastic gradient descent; returns a History.
 
     `device` may be a list of devices, among which each batch is divided; `kvstore` is the store over
-    which workers divide it (`cluster`).
+    which workers divide it (`cluster`). `precision` is that of the multiplications: 'float32', and
+    through MXNet's AMP 'bfloat16' on CPUs or 'float16' on GPUs that have instructions for it. It is
+    not always quicker: of two CPUs with AVX-512 BF16 one gained, one lost. Weights stay in 32 bits.
 
     `train_iter` and `test_iter` know their length and give (X, y): X (N, C, H, W), y class indices
     (N,). A dict of them, such as {1: small, 3: large}, trains on `small` from epoch 1 and on `large`
@@ -51,18 +55,22 @@ def fit(
     should fit, when a GPU has no memory left.
     """
     device = device or runtime.device()
+    devices = device if isinstance(device, (list, tuple)) else [device]
     check_arguments(epochs=epochs, lr=lr, schedule=schedule)
+    check_precision(precision, devices)
     plan = by_epoch(train_iter, epochs)
-    first = device[0] if isinstance(device, (list, tuple)) else device
-    classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, first, name))
-    net.hybridize(static_alloc=True, static_shape=True)
-    learner = Learner(net, loss, device, classes, kvstore, momentum=momentum, wd=weight_decay)
-    if checkpoint is not None:
-        checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
-    return loop(
-        learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
-        checkpoint=checkpoint,
-    )  # fmt: skip
+    classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, devices[0], name))
+    with lowered(net, precision):
+        net.hybridize(static_alloc=True, static_shape=True)
+        learner = Learner(
+            net, loss, devices, classes, kvstore, precision, momentum=momentum, wd=weight_decay
+        )
+        if checkpoint is not None:
+            checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
+        return loop(
+            learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
+            checkpoint=checkpoint,
+        )  # fmt: skip
 
 
 def _outputs(net, X, device, name):

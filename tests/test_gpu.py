@@ -362,7 +362,7 @@ def train(net, size):
 
 
 def test_a_batch_too_large_for_the_card_names_one_that_should_fit(network, monkeypatch):
-    from d2l_ext.learner import fitting_batch
+    from d2l_ext.capacity import fitting_batch
 
     net, fail = network
     fail.words = 'cudaMalloc retry failed: out of memory'
@@ -396,7 +396,7 @@ def test_other_errors_of_mxnet_are_left_as_they_are(network):
 
 def test_the_estimated_batch_is_cautious_and_of_use_beside_recorded_peaks():
     from d2l_ext import networks
-    from d2l_ext.learner import fitting_batch
+    from d2l_ext.capacity import fitting_batch
 
     import mxnet as mx
 

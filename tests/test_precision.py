@@ -1,0 +1,220 @@
+"""Does a network multiply in 16 bits where that is asked for and possible, and only there?"""
+
+import json
+from pathlib import Path
+
+from d2l_ext import __main__ as command
+from d2l_ext import capacity, data, gpu, networks, precision, training, weights
+from d2l_ext.checkpoint import Checkpoint
+
+import mxnet as mx
+import numpy as onp
+import pytest
+from mxnet import np
+
+mx.npx.set_np()
+INFO = Path('/proc/cpuinfo')
+computes = pytest.mark.skipif(
+    not INFO.exists() or 'avx512_bf16' not in INFO.read_text(),
+    reason='this CPU has no AVX-512 BF16',
+)
+
+
+@pytest.fixture(scope='module')
+def batches():
+    few, _ = data.load_data_fashion_mnist(32, 32, sample='quick', seed=0, standardize=True)
+    return data.ImageBatches(few.images[::10], few.labels[::10], 32, seed=0, standardize=True)
+
+
+def built(seed=0):
+    mx.random.seed(seed)
+    net = networks.googlenet()
+    net.initialize(training.INITIALIZERS['he']())
+    net(np.zeros((1, 1, 32, 32)))
+    return net
+
+
+def fit(net, batches, epochs=1, **options):
+    batches.epoch = 0  # the same order each time
+    return training.fit(net, batches, epochs=epochs, lr=0.002, progress=False, **options)
+
+
+def casts(net, size=32):
+    """Return what the graph of `net` is cast to, cast by cast."""
+    net._clear_cached_op()
+    _, out = net._get_graph(np.zeros((1, 1, size, size)))
+    nodes = json.loads(out.tojson(remove_amp_cast=False))['nodes']
+    return [node['attrs']['dtype'] for node in nodes if node['op'] == 'amp_cast']
+
+
+@pytest.mark.parametrize('name', ['bfloat16', 'float16'])
+def test_images_and_weights_are_cast_and_the_scores_cast_back(name):
+    net = built()
+    with precision.lowered(net, name):
+        # the images (and again, by AMP), 58 weights and 58 biases; the scores
+        assert casts(net) == [name] * 118 + ['float32']
+    assert casts(net) == []
+
+
+def test_a_block_with_a_pooling_on_its_images_is_lowered_too():
+    # as every stage of a network with auxiliary classifiers, each of which is a graph of its own
+    block = networks.Inception(8, (8, 8), (8, 8), 8)
+    block.initialize()
+    block(np.zeros((1, 4, 8, 8)))
+    with precision.lowered(block, 'float16'):
+        _, out = block._get_graph(np.zeros((1, 4, 8, 8)))
+        nodes = json.loads(out.tojson(remove_amp_cast=False))['nodes']
+        pooling = next(node for node in nodes if node['op'] == 'Pooling')
+        source = nodes[pooling['inputs'][0][0]]
+        assert (source['op'], source['attrs']['dtype']) == ('amp_cast', 'float16')
+
+
+def test_normalization_keeps_its_own_numbers_in_32_bits():
+    net = networks.inception_bn(10)
+    net.initialize()
+    net(np.zeros((1, 1, 32, 32)))
+    convolutions = [p for p in net.collect_params('.*weight').values() if len(p.shape) == 4]
+    with precision.lowered(net, 'bfloat16'):
+        found = casts(net)
+    # images twice, weights of 69 convolutions, weights and biases of the dense layer
+    assert found.count('bfloat16') == 2 + len(convolutions) + 2
+
+
+@computes
+def test_it_learns_in_16_bits_and_is_then_the_network_that_it_was(batches):
+    histories, nets = {}, {}
+    for name in ('float32', 'bfloat16'):
+        nets[name] = net = built()
+        histories[name] = fit(net, batches, 2, precision=name)
+        assert {p.data().dtype for p in net.collect_params().values()} == {onp.dtype('float32')}
+    low, full = (histories[name].epochs for name in ('bfloat16', 'float32'))
+    assert low[1]['loss'] < low[0]['loss']
+    assert 0 < abs(low[0]['loss'] - full[0]['loss']) < 0.05
+    # the scores of the trained weights, in a network that never was another
+    X = next(iter(batches))[0]
+    other = built(1)
+    for name, parameter in weights.parameters(other).items():
+        weights.put(parameter, weights.parameters(nets['bfloat16'])[name].data().asnumpy())
+    other.hybridize(static_alloc=True, static_shape=True)
+    assert (nets['bfloat16'](X) == other(X)).all()
+
+
+@computes
+def test_auxiliary_classifiers_learn_in_16_bits_too():
+    images, _ = data.load_data_fashion_mnist(32, 75, sample='quick', seed=0, standardize=True)
+    few = data.ImageBatches(images.images[::50], images.labels[::50], 20, seed=0, standardize=True)
+    net = networks.googlenet(aux=True)
+    net.initialize(training.INITIALIZERS['he']())
+    history = training.fit(net, few, epochs=1, lr=0.002, precision='bfloat16', progress=False)
+    assert onp.isfinite(history[-1]['loss'])
+    assert net(next(iter(few))[0]).shape == (20, 10)
+
+
+# the scale of the loss, in 32 bits: no CPU multiplies float16
+
+
+@pytest.fixture
+def unlowered(monkeypatch):
+    """`fit` with precision='float16' scales its loss, but multiplies in 32 bits."""
+    monkeypatch.setattr(training, 'check_precision', lambda *_: None)
+    monkeypatch.setattr(precision, '_with_casts', lambda get_graph, _: get_graph)
+
+
+def values(net):
+    return {name: p.data().asnumpy() for name, p in weights.parameters(net).items()}
+
+
+@pytest.mark.parametrize('devices', [[mx.cpu(0)], [mx.cpu(0), mx.cpu(1)]])
+def test_a_scaled_loss_gives_the_same_weights(batches, unlowered, devices):
+    found = []
+    for name in ('float32', 'float16'):
+        mx.random.seed(0)
+        net = networks.googlenet()
+        net.initialize(training.INITIALIZERS['he'](), ctx=devices)
+        fit(net, batches, device=devices, precision=name)
+        named = weights.parameters(net)
+        found.append({key: p.list_data()[-1].asnumpy() for key, p in named.items()})
+    # a power of two moves no digit, but what is very small has fewer of them
+    assert max(abs(found[0][key] - found[1][key]).max() for key in found[0]) < 1e-6
+    assert any((found[0][key] != values(built())[key]).any() for key in found[0])
+
+
+def test_a_step_that_overflows_is_left_out_and_the_scale_halved():
+    net = built()
+    dear = [1e36]  # times 2^16 and 32 images it is no number of 32 bits
+    learner = training.Learner(
+        net, lambda scores, y: networks.joint_loss(scores, y) * dear[0], mx.cpu(), 10,
+        precision='float16', momentum=0.9,
+    )  # fmt: skip
+    X, y = np.random.uniform(size=(32, 1, 32, 32)), np.arange(32) % 10
+    before = values(net)
+    learner.step(X, y, 0.01)
+    assert learner.scaler.scale == 2**15
+    assert all((before[name] == value).all() for name, value in values(net).items())
+    dear[0] = 1
+    learner.step(X, y, 0.01)
+    assert learner.scaler.scale == 2**15
+    after = values(net)
+    assert any((before[name] != value).any() for name, value in after.items())
+    assert all(onp.isfinite(value).all() for value in after.values())
+
+    other = training.Learner(net, networks.joint_loss, mx.cpu(), 10, precision='float16')
+    other.restore(learner.tensors())
+    assert other.scaler.scale == 2**15 and other.scaler.amp._unskipped == 1
+
+
+# what cannot be
+
+
+class Context:
+    def __init__(self, kind, device_id=0):
+        self.device_type, self.device_id = kind, device_id
+
+    def __str__(self):
+        return f'{self.device_type}({self.device_id})'
+
+
+def test_an_unknown_precision_is_refused_before_the_first_step(batches):
+    with pytest.raises(ValueError, match="one of float32, bfloat16, float16, got 'half'"):
+        fit(built(), batches, precision='half')
+    with pytest.raises(ValueError, match=r"'float16' does not work on cpu\(0\): .*take bfloat16"):
+        fit(built(), batches, precision='float16')
+
+
+def test_a_cpu_without_the_instructions_is_told(monkeypatch):
+    monkeypatch.setattr(capacity.Path, 'read_text', lambda path: 'flags : avx512f avx512bw')
+    with pytest.raises(ValueError, match=r'no instructions for it \(AVX-512 BF16\); take float32'):
+        capacity.check_precision('bfloat16', [mx.cpu()])
+
+
+@pytest.mark.parametrize('capability, works', [((6, 1), False), ((7, 0), True), ((8, 6), True)])
+def test_a_gpu_is_asked_for_tensor_cores(monkeypatch, capability, works):
+    card = gpu.Card('Some card', 'GPU-1', capability, 2**33)
+    monkeypatch.setattr(gpu, 'survey', lambda: ((535, 0), [card]))
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    if works:
+        capacity.check_precision('float16', [Context('gpu')])
+    else:
+        with pytest.raises(ValueError, match=r'Some card is not quicker .*no tensor cores'):
+            capacity.check_precision('float16', [Context('gpu')])
+    with pytest.raises(ValueError, match='on CPUs alone; take float16'):
+        capacity.check_precision('bfloat16', [Context('gpu')])
+
+
+@computes
+def test_a_training_does_not_go_on_in_another_precision(batches, tmp_path):
+    fit(built(), batches, precision='bfloat16', checkpoint=tmp_path)
+    assert Checkpoint(tmp_path, 1).load()
+    with pytest.raises(ValueError, match='precision is bfloat16 there, float32 here'):
+        fit(built(), batches, checkpoint=tmp_path)
+
+
+def test_the_command_line_hands_it_on(monkeypatch, capsys):
+    assert command.main(['train', '--torch', '--precision', 'bfloat16']) == 2
+    assert '--precision is for Gluon' in capsys.readouterr().err
+    assert command.main(['train', '--profile', 'quick', '--precision', 'half']) == 2
+    assert 'precision must be one of' in capsys.readouterr().err
+    asked = []
+    monkeypatch.setattr(command.cluster, 'launch', lambda line, *_: asked.append(line) or 0)
+    assert command.main(['train', '--workers', '2', '--precision', 'bfloat16']) == 0
+    assert asked[0][asked[0].index('--precision') + 1] == 'bfloat16'
