@@ -1,7 +1,9 @@
 """Do many processes train as one does, and end together when one is lost?"""
 
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from d2l_ext.data import ImageBatches
 import mxnet as mx
 import numpy as onp
 import pytest
+import yaml
 from mxnet.gluon import nn
 
 ROOT = Path(__file__).parents[1]
@@ -279,32 +282,96 @@ else:
 
 
 def test_the_slurm_script_of_the_docs_starts_a_job(tmp_path, monkeypatch):
-    page = (ROOT / 'docs/clusters.md').read_text()
-    script = page.split('```bash\n')[1].split('```')[0]
-    assert '#SBATCH' in script and script.count('train="') == 1
-    # all as it stands, but for the training itself, which takes an hour there
-    out, kept = str(tmp_path / 'told'), str(tmp_path / 'kept')
-    (tmp_path / 'train.py').write_text(TRAIN.format(out=out, kept=kept, worker=WORKER))
-    lines = [
-        f'train="{sys.executable} {tmp_path}/train.py"' if line.startswith('train=') else line
-        for line in script.splitlines()
-    ]
+    script = shortened(in_docs('bash'), tmp_path)
+    assert '#SBATCH' in script
     (tmp_path / 'srun').write_text(SRUN)
     (tmp_path / 'srun').chmod(0o755)
     (tmp_path / 'hostname').write_text('#!/bin/sh\necho 127.0.0.1 ::1\n')
     (tmp_path / 'hostname').chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     monkeypatch.setenv('SLURM_NTASKS', '2')
-    monkeypatch.setenv('DMLC_NODE_HOST', '127.0.0.1')
-    monkeypatch.setenv('OMP_NUM_THREADS', '1')
-    monkeypatch.setenv('PYTHONPATH', str(ROOT))
     ended = subprocess.run(
-        ['bash', '-c', '\n'.join(lines)], cwd=ROOT, capture_output=True, text=True, timeout=120
+        ['bash', '-c', script],
+        cwd=ROOT,
+        env=on_this_machine(),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
     assert ended.returncode == 0, ended.stderr
+    assert_trained_as_alone(tmp_path)
+
+
+def test_the_kubernetes_job_of_the_docs_trains_in_its_pods(tmp_path):
+    service, job = yaml.safe_load_all(in_docs('yaml'))
+    name, spec = job['metadata']['name'], job['spec']
+    (container,) = spec['template']['spec']['containers']
+    given = {variable['name']: variable['value'] for variable in container['env']}
+    # the first pod's name, in a service that selects the job's pods
+    assert given['DMLC_PS_ROOT_URI'] == f'{name}-0.{service["metadata"]["name"]}'
+    assert spec['template']['spec']['subdomain'] == service['metadata']['name']
+    assert service['spec'] == {'clusterIP': 'None', 'selector': {'job-name': name}}
+    assert spec['completionMode'] == 'Indexed' and spec['parallelism'] == spec['completions']
+    assert {given['DMLC_NUM_WORKER'], given['DMLC_NUM_SERVER']} == {str(spec['completions'])}
+    (mount,), (volume,) = container['volumeMounts'], spec['template']['spec']['volumes']
+    assert mount['name'] == volume['name']
+    assert mount['mountPath'] == f'{container["workingDir"]}/checkpoints'
+
+    line = [*container['command'], shortened(container['args'][0], tmp_path)]
+    pods = []
+    for index in '01':
+        environment = on_this_machine() | given | {
+            'DMLC_PS_ROOT_URI': '127.0.0.1', 'DMLC_PS_ROOT_PORT': '9093',
+            'DMLC_NUM_WORKER': '2', 'DMLC_NUM_SERVER': '2', 'JOB_COMPLETION_INDEX': index,
+        }  # fmt: skip
+        pods.append(subprocess.Popen(line, cwd=ROOT, env=environment, start_new_session=True))
+
+    def over():
+        for pod in pods:
+            if pod.poll() is not None:  # with its first process a pod ends
+                kill_all_of(pod)
+        return None not in [pod.returncode for pod in pods]
+
+    try:
+        until(over, 120)
+    finally:
+        for pod in pods:
+            kill_all_of(pod)
+    assert [pod.returncode for pod in pods] == [0, 0]
+    assert_trained_as_alone(tmp_path)
+
+
+def kill_all_of(pod):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pod.pid, signal.SIGKILL)
+
+
+def in_docs(language):
+    """Return the block of docs/clusters.md in `language`."""
+    page = (ROOT / 'docs/clusters.md').read_text()
+    return page.split(f'```{language}\n')[1].split('```')[0]
+
+
+def shortened(script, folder):
+    """Return a script of the docs as it stands, but for the training, which takes an hour there."""
+    assert script.count('train="') == 1
+    (folder / 'train.py').write_text(
+        TRAIN.format(out=str(folder / 'told'), kept=str(folder / 'kept'), worker=WORKER)
+    )
+    return re.sub('train=".*"', f'train="{sys.executable} {folder}/train.py"', script)
+
+
+def on_this_machine():
+    """Return an environment in which all processes of a job are on this machine."""
+    return os.environ | {
+        'DMLC_NODE_HOST': '127.0.0.1', 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)
+    }  # fmt: skip
+
+
+def assert_trained_as_alone(folder):
     until(lambda: left_over() == [], 20)
-    losses, _ = json.loads(Path(out).read_text())
+    losses, _ = json.loads((folder / 'told').read_text())
     alone, _ = train()
     assert len(losses) == STEPS
     assert abs(onp.array(losses) - alone).max() < 1e-4
