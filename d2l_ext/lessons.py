@@ -1,6 +1,7 @@
 """Run the lessons from top to bottom, as a reader does, and keep what they gave as pages."""
 
 import asyncio
+import html
 import os
 import re
 import signal
@@ -9,9 +10,10 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import latex2mathml.converter
 import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jinja2 import DictLoader
+from jinja2 import DictLoader, pass_context
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
@@ -29,12 +31,20 @@ METADATA = {
     'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'},
     'language_info': {'name': 'python'},
 }
+# what MXNet writes wherever a mean pooling trains; it is no error, and cannot be switched off
+REMARK = re.compile(r'^\[[\d:]+\] .*mkldnn_pooling\.cc.* prop_kind .*\n?', re.M)
 WIDGET = 'application/vnd.jupyter.widget-view+json'
 # nbconvert's own page leaves out the alt text that a figure carries in its metadata
 ALT = """{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
 {{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
 {% endblock %}"""
-PAGE = "{% extends 'lab/index.html.j2' %}\n" + ALT
+PAGE = (
+    """{% extends 'lab/index.html.j2' %}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+"""
+    + ALT
+)
+FORMULA = re.compile(r'(\$\$?)([^$<]+)\1')
 
 
 def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
@@ -127,9 +137,14 @@ def run(path, title, timeout):
             raise KeyboardInterrupt from None
         return describe(error, started, total), notebook
     finally:
-        for cell in notebook.cells:  # a widget ends with its kernel; the picture beside it stays
+        for cell in notebook.cells:
             for output in cell.get('outputs', ()):
+                # a widget ends with its kernel; the picture beside it stays
                 output.get('data', {}).pop(WIDGET, None)
+                if output.get('name') == 'stderr':
+                    output.text = REMARK.sub('', output.text)
+            if 'outputs' in cell:
+                cell.outputs = [o for o in cell.outputs if o.get('text') != '']
     return '', notebook
 
 
@@ -168,10 +183,23 @@ def stored(notebook):
     return notebook
 
 
+class Page(HTMLExporter):
+    """nbconvert's page, but for formulas: as MathML, which browsers show without a script."""
+
+    @pass_context
+    def markdown2html(self, context, source):
+        return FORMULA.sub(_mathml, super().markdown2html(context, source))
+
+
+def _mathml(found):
+    display = 'block' if found[1] == '$$' else 'inline'
+    return latex2mathml.converter.convert(html.unescape(found[2]), display=display)
+
+
 def write(notebook, path):
-    """Write the notebook to `path`, and beside it an HTML page with its images embedded."""
+    """Write the notebook to `path`, and beside it an HTML page that loads nothing."""
     nbformat.write(notebook, path)
-    exporter = HTMLExporter(
+    exporter = Page(
         extra_loaders=[DictLoader({'page.html.j2': PAGE})], template_file='page.html.j2',
         embed_images=True, require_js_url='',
     )  # fmt: skip

@@ -66,9 +66,8 @@ def give_torch(net, module) -> Table:
         for kind in tensors:
             theirs = state[f'{name}.{kind}']
             array = parameters[kind].data().asnumpy()
-            theirs.copy_(
-                theirs.new_tensor(array)
-            )  # the tensors of a state_dict are the module's own
+            # the tensors of a state_dict are the module's own
+            theirs.copy_(theirs.new_tensor(array))
     return _table(pairs)
 
 

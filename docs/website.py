@@ -30,7 +30,7 @@ TEXTS = {
     'CONTRIBUTING.md': 'contributing.md',
     'CHANGELOG.md': 'changelog.md',
     'exercises/README.md': 'exercises.md',
-    'docs/clusters.md': 'clusters.md',
+    'docs/training.md': 'training.md',
     'docs/hosting.md': 'hosting.md',
 }
 BENCHMARKS = {

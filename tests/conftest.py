@@ -20,6 +20,21 @@ def seeded():
     mx.random.seed(0)
 
 
+@pytest.fixture
+def small():
+    """A network of one block on 8 x 8 images, whose answers can be worked out."""
+    from d2l_ext.blocks import Concat, conv, seq
+
+    from mxnet import np
+    from mxnet.gluon import nn
+
+    block = Concat(branch1x1=conv(2, 1), branch3x3=seq(conv(2, 1), conv(3, 3)))
+    net = seq(inception_3a=block, pool=nn.GlobalAvgPool2D(), head=nn.Dense(4))
+    net.initialize()
+    net(np.zeros((1, 1, 8, 8)))
+    return net
+
+
 @pytest.fixture(scope='session')
 def pytorch():
     """PyTorch, torchvision and timm as `torch`, `torchvision`, `timm`; a skip where PyTorch is not."""

@@ -348,8 +348,8 @@ def kill_all_of(pod):
 
 
 def in_docs(language):
-    """Return the block of docs/clusters.md in `language`."""
-    page = (ROOT / 'docs/clusters.md').read_text()
+    """Return the block of docs/training.md in `language`."""
+    page = (ROOT / 'docs/training.md').read_text()
     return page.split(f'```{language}\n')[1].split('```')[0]
 
 

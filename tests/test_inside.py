@@ -7,7 +7,6 @@ from d2l_ext.networks import googlenet, inception_v3
 import numpy as onp
 import pytest
 from mxnet import np
-from mxnet.gluon import nn
 
 BRANCHES = ['branch1x1', 'branch3x3', 'branch5x5', 'branch_pool']
 BLOCKS = ['3a', '3b', '4a', '4b', '4c', '4d', '4e', '5a', '5b']
@@ -26,13 +25,6 @@ def images(n=2, size=48):
 @pytest.fixture
 def net():
     return ready(googlenet())
-
-
-@pytest.fixture
-def small():
-    """A network of one block on 8 x 8 images, whose answers can be worked out."""
-    block = Concat(branch1x1=conv(2, 1), branch3x3=seq(conv(2, 1), conv(3, 3)))
-    return ready(seq(inception_3a=block, pool=nn.GlobalAvgPool2D(), head=nn.Dense(4)), (1, 1, 8, 8))
 
 
 # names, and the chain

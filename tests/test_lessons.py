@@ -1,6 +1,7 @@
 """Does the runner of the lessons run them, name what failed, and store what it should?"""
 
 import importlib.util
+import re
 from pathlib import Path
 
 from d2l_ext import lessons
@@ -80,6 +81,40 @@ def test_the_page_is_written_and_links_to_pages(folders):
     assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
     page = (folders[1] / '00_a.html').read_text()
     assert 'href="01_next.html"' in page
+
+
+def test_a_page_shows_its_formulas_and_loads_nothing(folders):
+    path = folders[0] / '00_a.ipynb'
+    lesson(folders[0], '00_a', 'print("ok")')
+    notebook = nbformat.read(path, as_version=4)
+    text = 'With $k^2 \\cdot c_{in}$ weights:\n\n$$y = \\frac{x - \\mu}{\\sqrt{\\epsilon}}$$'
+    notebook.cells.append(nbformat.v4.new_markdown_cell(text))
+    nbformat.write(notebook, path)
+    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    page = (folders[1] / '00_a.html').read_text()
+    assert page.count('<math') == 2 and '<mfrac>' in page and '$$' not in page
+    assert 'display="block"' in page and 'cdot' not in page
+    assert (
+        re.findall(r'<(?:script|img|link|iframe)\b[^>]*(?:src|href)="?(https?:[^" >]+)', page) == []
+    )
+    assert nbformat.read(path, as_version=4).cells[-1].source == text  # the notebook keeps its own
+
+
+def test_a_page_keeps_what_was_written_to_stderr_but_for_one_remark_of_mxnet(folders):
+    remark = (
+        '[11:43:53] ../src/nn/mkldnn_pooling.cc:58: MKLDNN Pooling: training with prop_kind is x'
+    )
+    lesson(
+        folders[0],
+        '00_a',
+        f'import sys; print({remark!r}, file=sys.stderr)',
+        f'print({remark!r} + chr(10) + "a warning", file=sys.stderr)',
+    )
+    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    found = nbformat.read(folders[1] / '00_a.ipynb', as_version=4)
+    outputs = [cell.outputs for cell in found.cells if cell.cell_type == 'code']
+    assert outputs[0] == []
+    assert [(output.name, output.text) for output in outputs[1]] == [('stderr', 'a warning\n')]
 
 
 def test_only_in_place_stores_outputs_without_stderr(folders):

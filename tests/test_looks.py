@@ -19,13 +19,6 @@ def images(n=2, size=8):
     return np.random.normal(size=(n, 1, size, size))
 
 
-@pytest.fixture
-def small():
-    """A network of one block on 8 x 8 images, whose answers can be worked out."""
-    block = Concat(branch1x1=conv(2, 1), branch3x3=seq(conv(2, 1), conv(3, 3)))
-    return ready(seq(inception_3a=block, pool=nn.GlobalAvgPool2D(), head=nn.Dense(4)))
-
-
 def test_a_class_map_is_the_gradient_times_the_maps(small):
     X = images(3)
     classes = [0, 3, 1]

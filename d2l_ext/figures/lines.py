@@ -1,7 +1,7 @@
 """Lines over a common axis: how something grows, falls or spreads from layer to layer or step to step."""
 
 import numpy as onp
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from .curves import RUNS
 from .picture import LARGE, WIDTH, Picture, numbers, styled, text_width
@@ -32,8 +32,8 @@ def lines(series, xlabel, ylabel, title='', log='', bands=None) -> Picture:
         every = max(1, len(at) // 12)
         axes.plot(at, ys, color=colour, marker=marker, linestyle=dash, label=name, markevery=every)
         if bands and name in bands:
-            low, high = (numbers(edge) for edge in bands[name])
-            axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+            lows, highs = (numbers(edge) for edge in bands[name])
+            axes.fill_between(at, lows, highs, color=colour, alpha=0.18, linewidth=0)
     if words:
         axes.set_xticks(range(len(places)), places)
     elif 'x' not in log and all(isinstance(x, int) for x in places):
@@ -43,7 +43,12 @@ def lines(series, xlabel, ylabel, title='', log='', bands=None) -> Picture:
     if 'x' in log and len(places) <= 8:
         axes.set_xticks(places, [f'{x:g}' for x in places])
         axes.tick_params(axis='x', which='minor', bottom=False, labelbottom=False)
-    if 'y' not in log and axes.get_ylim()[0] > 0:
+    low, high = axes.get_ylim()
+    if 'y' in log and high < 30 * low:  # matplotlib would write 6 × 10⁻¹, and has no room for it
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        axes.yaxis.set_major_formatter('{x:g}')
+        axes.yaxis.set_minor_locator(NullLocator())
+    if 'y' not in log and low > 0:
         axes.set_ylim(bottom=0)
     axes.grid(color='#DDDDDD', linewidth=0.8)
     axes.set(xlabel=xlabel, ylabel=ylabel)
