@@ -46,9 +46,10 @@ gpu:  ## make .venv-gpu for NVIDIA cards of 2014 to 2022 (sm_50 to sm_89): needs
 	@.venv-gpu/bin/python -m d2l_ext doctor || true
 
 lab: setup  ## read and run the lessons in JupyterLab
-	@$(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
-	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None
+	@# docs/jupyter: no question about news, and none sent about updates
+	@JUPYTER_CONFIG_PATH=docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
+	  $(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 lecture: setup  ## train on all 60 000 images as the lecture does (half an hour); RECIPE=fast: quicker
 	@D2L_EXT_PROFILE=lecture $(PY) -m d2l_ext train --recipe $(RECIPE) --out build/$(RECIPE).json

@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PANEL = '.jp-NotebookPanel:not(.lm-mod-hidden)'
 SETTINGS = {  # all cells stay in the page, so that a test can read them
     'notebook-extension/tracker': {'windowingMode': 'none'},
-    'apputils-extension/notification': {'fetchNews': 'false'},
 }
 COUNTED = f"""() => {{
   const prompts = [...document.querySelectorAll('{PANEL} .jp-CodeCell .jp-InputPrompt')];
@@ -38,8 +37,9 @@ def free_port():
 def lab(tmp_path_factory):
     """`make lab` on a copy of the course, for JupyterLab saves what it runs; ended after the tests."""
     course = tmp_path_factory.mktemp('lab')
-    for name in ('notebooks', 'd2l_ext', 'Makefile', 'requirements.lock'):
+    for name in ('notebooks', 'd2l_ext', 'docs/jupyter', 'Makefile', 'requirements.lock'):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (course / name).parent.mkdir(exist_ok=True)
         copy(ROOT / name, course / name)
     # the environment is the checkout's: what is there is not installed again
     (course / '.venv').symlink_to(ROOT / '.venv')
@@ -110,6 +110,12 @@ def open_lesson(open_page, lab, name):
 
 def spaced(text):
     return re.sub(r'\s', ' ', text)
+
+
+def test_it_opens_lesson_00_and_asks_nothing(lab, open_page):
+    page = open_lesson(open_page, lab, '00_start_here')
+    page.wait_for_timeout(3000)  # JupyterLab asks about its news once all else is there
+    assert page.locator('.jp-toastContainer, .jp-Dialog').all_inner_texts() == []
 
 
 def run_all(page):
