@@ -156,7 +156,7 @@ def _train(chosen, **shared):
             recipe, train_iter, test_iter, net, seed=chosen.seed,
             checkpoint=chosen.checkpoint, every=chosen.every, **more, **shared,
         )  # fmt: skip
-    except (ImportError, ValueError) as error:
+    except (ImportError, MemoryError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     history.about = {

@@ -385,6 +385,17 @@ def test_a_batch_too_large_for_the_card_names_one_that_should_fit(network, monke
         train(net, 96)
 
 
+def test_the_command_line_says_it_in_one_sentence(network, capsys):
+    from d2l_ext import __main__ as command
+
+    network[1].words = 'cudaMalloc retry failed: out of memory'
+    assert command.main(['train', '--profile', 'quick']) == 2
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert told.endswith(
+        'no memory left for a batch of 32 images (1, 48, 48): take a batch_size of 16'
+    )
+
+
 def test_other_errors_of_mxnet_are_left_as_they_are(network):
     import mxnet as mx
 
