@@ -85,7 +85,7 @@ def numpy_arrays():
 def doctor(chosen):
     from d2l_ext import doctor
 
-    checks = doctor.examine()
+    checks = doctor.examine(timed=True)
     print(json.dumps(checks, indent=2) if chosen.json else doctor.table(checks))
     return 0 if doctor.healthy(checks) else 1
 

@@ -5,17 +5,19 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from . import data, gpu, runtime
+from . import data, gpu, runtime, speed
 from .tables import Table
 
 
-def examine() -> list[dict]:
+def examine(timed=False) -> list[dict]:
     """Look at everything the course rests on: name, what was seen, ok, and otherwise what to do.
 
-    A check that is not ok but not `needed` only costs speed or the lecture profile.
+    A check that is not ok but not `needed` only costs speed or the lecture profile. With `timed`, a
+    training step is timed too, which takes some seconds.
     """
     cuda = [_cuda] if gpu.installed() else []
-    checks = [_python, _numpy, _mxnet, _d2l, _threads, _gpu, *cuda, _data, _profile]
+    timing = [_speed] if timed else []
+    checks = [_python, _numpy, _mxnet, _d2l, _threads, *timing, _gpu, *cuda, _data, _profile]
     return [check() for check in checks]
 
 
@@ -85,6 +87,16 @@ def _threads():
     ok = used.isdigit() and int(used) == usable
     remedy = 'unset OMP_NUM_THREADS and import d2l_ext before mxnet to use all of them'
     return _check('threads', seen, ok, remedy, needed=False)
+
+
+def _speed():
+    try:
+        found = speed.measure()
+    except (RuntimeError, ValueError) as error:
+        return _check('speed', str(error), False, 'mend what is wrong above', needed=False)
+    ok = found.threads == max(found.steps)
+    remedy = 'other programs use the CPUs: end them, or set OMP_NUM_THREADS=1 while they run'
+    return _check('speed', f'training step: {found}', ok, remedy, needed=False)
 
 
 def _gpu():
