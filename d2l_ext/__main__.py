@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import d2l_ext
-from d2l_ext import cluster, runtime
+from d2l_ext import cluster, remarks, runtime
 
 INPUT = (1, 1, 96, 96)
 
@@ -129,10 +129,11 @@ def train(chosen):
         print(error, file=sys.stderr)
         return 2
     if not chosen.role:
-        return _train(chosen)
+        with remarks.filtered():
+            return _train(chosen)
     import mxnet  # noqa: F401  as a scheduler or a server, it serves and ends this process
 
-    with cluster.joined() as store:
+    with remarks.filtered(), cluster.joined() as store:
         return _train(chosen, kvstore=store, progress=store.rank == 0)
 
 

@@ -1,50 +1,36 @@
 """Run the lessons from top to bottom, as a reader does, and keep what they gave as pages."""
 
 import asyncio
-import html
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
-import latex2mathml.converter
 import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jinja2 import DictLoader, pass_context
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from nbconvert import HTMLExporter
 
-from . import runtime
+from . import pace, pages, remarks, runtime, speed
 from .tables import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, BUILD = ROOT / 'notebooks', ROOT / 'build'
 # what a lesson needs beyond requirements.txt: the module, and what installs it
 EXTRAS = {'12_pytorch_twin': ('torch', 'make torch')}
-CELL_SECONDS = {'quick': 600, 'lecture': None}  # when a cell counts as hung
+SHORT = 30  # R of lessons that are not worth the seconds in which the speed is measured
+CELL_SECONDS = {'quick': 600, 'lecture': None}  # when a cell counts as hung, the speed unmeasured
 METADATA = {
     'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'},
     'language_info': {'name': 'python'},
 }
-# what MXNet writes wherever a mean pooling trains; it is no error, and cannot be switched off
-REMARK = re.compile(r'^\[[\d:]+\] .*mkldnn_pooling\.cc.* prop_kind .*\n?', re.M)
 WIDGET = 'application/vnd.jupyter.widget-view+json'
-# nbconvert's own page leaves out the alt text that a figure carries in its metadata
-ALT = """{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
-{{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
-{% endblock %}"""
-PAGE = (
-    """{% extends 'lab/index.html.j2' %}
-{%- block html_head_js_mathjax -%}{%- endblock -%}
-"""
-    + ALT
-)
-FORMULA = re.compile(r'(\$\$?)([^$<]+)\1')
 
 
 def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
@@ -56,9 +42,16 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
     os.environ.setdefault('D2L_EXT_PROFILE', 'quick')
     try:
         paths, timeout = find(names, notebooks), CELL_SECONDS[runtime.profile()]
+        known = pace.recorded()
+        costs = {p.stem: known.get(p.stem, 0) for p in paths if not missing(p.stem)}
+        at = pace.Pace(costs, step(sum(costs.values())))
     except (LookupError, ValueError) as error:
         print(error.args[0], file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return stopped()
+    if timeout and at.step:
+        timeout = speed.cell_seconds(at.step)
     build.mkdir(exist_ok=True)
     width = max(len(path.stem) for path in paths)
     rows = []
@@ -69,16 +62,17 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
                 rows.append([path.stem, 0.0, f'skipped: {told}'])
                 continue
             start = time.perf_counter()
-            problem, notebook = run(path, path.stem.ljust(width), timeout)
+            at.begin(path.stem)
+            problem, notebook = run(path, path.stem.ljust(width), timeout, at.told)
             seconds = time.perf_counter() - start
-            write(notebook, build / path.name)
+            at.end(seconds)
+            pages.write(notebook, build / path.name, notebooks)
             if in_place and not problem:
                 nbformat.write(stored(notebook), path)
             say(f'{path.stem:{width}}  {seconds:5.1f} s  {problem or "ok"}\n')
             rows.append([path.stem, seconds, 'FAILED' if problem else showed(notebook)])
     except KeyboardInterrupt:
-        print('\ninterrupted', file=sys.stderr)
-        return 130
+        return stopped()
     total = ['all', sum(row[1] for row in rows), f'pages: {os.path.relpath(build)}/*.html']
     print(f'\n{Table(["lesson", "seconds", "what it showed"], rows, total=total)}')
     return int(any(row[2] == 'FAILED' for row in rows))
@@ -105,11 +99,38 @@ def missing(name) -> str:
     return f'needs {module}: {remedy}' if module and not find_spec(module) else ''
 
 
-def run(path, title, timeout):
-    """Execute a notebook; return (what went wrong, or '', and the notebook with its outputs)."""
+def stopped() -> int:
+    """Say that the run was ended by Ctrl-C; return the exit status for it."""
+    print('\ninterrupted', file=sys.stderr)
+    return 130
+
+
+def step(cost):
+    """Return the seconds of a training step, for lessons of `cost` R; None if they are too short.
+
+    The lessons then run with the number of threads that is quicker now.
+    """
+    if cost < SHORT:
+        return None
+    say('how quick is this machine?', passing=True)
+    try:
+        found = speed.choose()
+    except RuntimeError as error:
+        say(f'the time left is not known: {error}\n')
+        return None
+    about = pace.span(cost * found.step)
+    say(f'{found}; a training step (R) takes {found.step:.2f} s; about {about}\n')
+    return found.step
+
+
+def run(path, title, timeout, left=lambda seconds: ''):
+    """Execute a notebook; return (what went wrong, or '', and the notebook with its outputs).
+
+    `left(seconds)` says what is still to come, so many seconds after the start.
+    """
     notebook = nbformat.read(path, as_version=4)
     total = sum(cell.cell_type == 'code' for cell in notebook.cells)
-    started, interrupted = [], []
+    start, started, interrupted, clock = time.perf_counter(), [], [], []
 
     def stop():
         interrupted.append(True)
@@ -118,10 +139,15 @@ def run(path, title, timeout):
     def ready(notebook):
         # nbclient's own answer to Ctrl-C ends in a traceback of nbclient
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
+        tick()
+
+    def tick():
+        where = f'cell {len(started)} of {total}' if started else 'starting'
+        say(f'{title}  {where}{left(time.perf_counter() - start)}', passing=True)
+        clock[:] = [asyncio.get_running_loop().call_later(1, tick)]
 
     def began(cell, cell_index):
         started.append(cell)
-        say(f'{title}  cell {len(started)} of {total}', passing=True)
 
     client = NotebookClient(
         notebook, timeout=timeout, record_timing=False, store_widget_state=False,
@@ -129,22 +155,22 @@ def run(path, title, timeout):
         on_notebook_start=ready, on_cell_execute=began,
     )  # fmt: skip
     client.create_kernel_manager().kernel_spec_manager = ThisPython()
-    say(f'{title}  starting', passing=True)
+    words = tempfile.TemporaryFile()  # what the kernel writes past the notebook, or twice
     try:
-        client.execute()
+        client.execute(stdout=words, stderr=words)
     except (CellExecutionError, CellTimeoutError, RuntimeError) as error:  # RuntimeError: died
         if interrupted:
             raise KeyboardInterrupt from None
-        return describe(error, started, total), notebook
+        last = '' if isinstance(error, CellExecutionError) else last_words(words)
+        return describe(error, started, total, last), notebook
     finally:
+        for timer in clock:
+            timer.cancel()
+        words.close()
         for cell in notebook.cells:
             for output in cell.get('outputs', ()):
                 # a widget ends with its kernel; the picture beside it stays
                 output.get('data', {}).pop(WIDGET, None)
-                if output.get('name') == 'stderr':
-                    output.text = REMARK.sub('', output.text)
-            if 'outputs' in cell:
-                cell.outputs = [o for o in cell.outputs if o.get('text') != '']
     return '', notebook
 
 
@@ -152,17 +178,29 @@ class ThisPython(KernelSpecManager):
     """Offers one kernel: the interpreter that runs this, whatever kernels the user has."""
 
     def get_kernel_spec(self, kernel_name):
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(['--log-level=ERROR']))
+        # what is written past Python, such as MXNet's remarks, goes to the kernel's own stderr
+        options = ['--log-level=ERROR', '--IPKernelApp.capture_fd_output=False']
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(options))
 
 
-def describe(error, started, total) -> str:
-    """Say which cell failed and how: its number, its first line, the error's last lines."""
+def last_words(file, lines=8) -> str:
+    """Return the last lines that a kernel wrote to its file."""
+    file.seek(0)
+    told = remarks.without(file.read().decode(errors='replace')).strip().splitlines()
+    return '\n'.join(told[-lines:])
+
+
+def describe(error, started, total, last='') -> str:
+    """Say which cell failed and how: its number, its first line, the error's last lines.
+
+    `last` are the last words of a kernel that died.
+    """
     where = 'before its first cell'
     if started:
         where = f'in cell {len(started)} of {total}: {started[-1].source.splitlines()[0]}'
     text = getattr(error, 'traceback', str(error))
     lines = re.sub(r'\x1b\[[\d;]*m', '', text).strip().splitlines()[-8:]
-    return '\n    '.join([f'FAILED {where}', *lines])
+    return '\n    '.join([f'FAILED {where}', *lines, *last.splitlines()])
 
 
 def showed(notebook) -> str:
@@ -183,33 +221,10 @@ def stored(notebook):
     return notebook
 
 
-class Page(HTMLExporter):
-    """nbconvert's page, but for formulas: as MathML, which browsers show without a script."""
-
-    @pass_context
-    def markdown2html(self, context, source):
-        return FORMULA.sub(_mathml, super().markdown2html(context, source))
-
-
-def _mathml(found):
-    display = 'block' if found[1] == '$$' else 'inline'
-    return latex2mathml.converter.convert(html.unescape(found[2]), display=display)
-
-
-def write(notebook, path):
-    """Write the notebook to `path`, and beside it an HTML page that loads nothing."""
-    nbformat.write(notebook, path)
-    exporter = Page(
-        extra_loaders=[DictLoader({'page.html.j2': PAGE})], template_file='page.html.j2',
-        embed_images=True, require_js_url='',
-    )  # fmt: skip
-    resources = {'metadata': {'name': path.stem, 'path': str(NOTEBOOKS)}}
-    page, _ = exporter.from_notebook_node(notebook, resources)
-    path.with_suffix('.html').write_text(re.sub(r'(href="\w+)\.ipynb', r'\1.html', page))
-
-
 def say(text, passing=False):
     """Print one line; on a terminal a `passing` one is replaced by the next, elsewhere left out."""
     terminal = sys.stdout.isatty()
+    if passing:
+        text = text[: shutil.get_terminal_size().columns - 1]  # a longer one would not be replaced
     if terminal or not passing:
         print('\r\033[K' * terminal + text, end='', flush=True)

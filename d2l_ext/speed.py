@@ -19,8 +19,10 @@ from pathlib import Path
 from . import runtime
 
 BATCH, SIZE = 128, 96  # of R
-# A whole step takes seconds on a slow CPU. A smaller one is timed, and costs R / SCALE.
-SMALL, SCALE = 16, 7.5
+# A whole step takes seconds on a slow CPU. A smaller one is timed, and an image counted as costing the
+# same: on two CPUs that others used too, a whole step took 6 to 9 times as long as a small one.
+SMALL = 16
+SCALE = BATCH / SMALL
 WARM_UP, ROUNDS = 2, 3
 PATIENCE = 180  # seconds after which a process that times counts as hung
 KEPT = 'D2L_EXT_STEP_SECONDS'  # the answer, for the processes that this one starts

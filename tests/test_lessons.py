@@ -1,10 +1,12 @@
 """Does the runner of the lessons run them, name what failed, and store what it should?"""
 
 import importlib.util
+import os
 import re
+import sys
 from pathlib import Path
 
-from d2l_ext import lessons
+from d2l_ext import lessons, pace, runtime, speed
 
 import nbformat
 import pytest
@@ -100,21 +102,105 @@ def test_a_page_shows_its_formulas_and_loads_nothing(folders):
     assert nbformat.read(path, as_version=4).cells[-1].source == text  # the notebook keeps its own
 
 
-def test_a_page_keeps_what_was_written_to_stderr_but_for_one_remark_of_mxnet(folders):
-    remark = (
-        '[11:43:53] ../src/nn/mkldnn_pooling.cc:58: MKLDNN Pooling: training with prop_kind is x'
-    )
+REMARK = '[11:43:53] ../src/nn/mkldnn_pooling.cc:58: MKLDNN Pooling: training with prop_kind is x'
+
+
+def test_what_is_written_past_python_reaches_neither_page_nor_terminal(folders, capfd):
     lesson(
         folders[0],
         '00_a',
-        f'import sys; print({remark!r}, file=sys.stderr)',
-        f'print({remark!r} + chr(10) + "a warning", file=sys.stderr)',
+        f'import os, sys; os.write(2, {REMARK.encode()!r}); os.write(1, b"from C"); None',
+        'print("a warning", file=sys.stderr)',
     )
     assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
     found = nbformat.read(folders[1] / '00_a.ipynb', as_version=4)
     outputs = [cell.outputs for cell in found.cells if cell.cell_type == 'code']
     assert outputs[0] == []
     assert [(output.name, output.text) for output in outputs[1]] == [('stderr', 'a warning\n')]
+    told = capfd.readouterr()
+    assert 'from C' not in told.out and told.err == ''
+
+
+def test_a_kernel_that_dies_is_told_with_its_last_words(folders, capfd):
+    words = f'{REMARK}\nno memory left\n'.encode()
+    lesson(folders[0], '00_a', 'import os', f'os.write(2, {words!r}); os.abort()')
+    assert lessons.main(notebooks=folders[0], build=folders[1]) == 1
+    told = capfd.readouterr().out
+    assert 'FAILED in cell 2 of 2: os.write' in told and 'died' in told
+    assert '\n    no memory left\n' in told and 'MKLDNN Pooling' not in told.split('died')[1]
+
+
+# how far a run is
+
+
+@pytest.fixture
+def costly(folders, monkeypatch):
+    """Two lessons that have taken 40 and 60 R, on a machine where one thread is quicker."""
+    for name in ('00_a', '01_b'):
+        lesson(folders[0], name, 'import time; time.sleep(1.5)', 'print("ok")')
+    monkeypatch.setattr(pace, 'recorded', lambda: {'00_a': 40, '01_b': 60})
+    monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
+    monkeypatch.setenv('OMP_NUM_THREADS', '2')
+    monkeypatch.setenv(speed.KEPT, '1:4.0,2:5.0')
+    return folders
+
+
+def test_a_terminal_shows_the_cell_and_the_time_left(costly, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
+    monkeypatch.setenv('COLUMNS', '100')
+    assert lessons.main(['00'], notebooks=costly[0], build=costly[1]) == 0
+    shown = capsys.readouterr().out.split('\r\033[K')
+    assert '00_a  starting, about 3 min left; all lessons: 3 min' in shown
+    assert '00_a  cell 1 of 2, about 3 min left; all lessons: 3 min' in shown
+    assert re.fullmatch(r'00_a +\d\.\d s  ok\n.*', shown[-1], re.S)
+
+
+def test_a_line_is_cut_to_the_width_of_the_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
+    monkeypatch.setenv('COLUMNS', '20')
+    lessons.say('05_training  cell 7 of 15', passing=True)
+    assert capsys.readouterr().out == '\r\033[K05_training  cell 7'
+
+
+def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, capsys, monkeypatch):
+    given = []
+    monkeypatch.setattr(lessons, 'run', lambda path, *more: given.append(more) or ('no', None))
+    monkeypatch.setattr(lessons.pages, 'write', lambda *arguments: None)
+    lessons.main(notebooks=costly[0], build=costly[1])
+    assert capsys.readouterr().out.startswith(
+        '32 images/s with 1 thread, 26 with 2; a training step (R) takes 4.00 s; about 7 min\n'
+    )
+    assert os.environ['OMP_NUM_THREADS'] == '1'
+    assert [timeout for _, timeout, _ in given] == [600, 600]  # 150 steps
+
+
+def test_lessons_that_take_no_time_are_not_made_to_wait(costly, capsys, monkeypatch):
+    monkeypatch.setattr(pace, 'recorded', lambda: {'00_a': 2, '01_b': 3})
+    monkeypatch.setattr(speed, 'choose', lambda: pytest.fail('the speed was measured'))
+    assert lessons.main(['01'], notebooks=costly[0], build=costly[1]) == 0
+    assert os.environ['OMP_NUM_THREADS'] == '2'
+    assert 'images/s' not in capsys.readouterr().out
+
+
+def test_a_speed_that_cannot_be_measured_is_said_and_the_lessons_run(costly, capsys, monkeypatch):
+    def fail():
+        raise RuntimeError('no such network')
+
+    monkeypatch.setattr(speed, 'choose', fail)
+    assert lessons.main(['01'], notebooks=costly[0], build=costly[1]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith('the time left is not known: no such network\n')
+    assert re.search(r'01_b +\d\.\d s  ok', told)
+
+
+def test_a_speed_kept_in_another_form_ends_the_run(costly, capsys, monkeypatch):
+    monkeypatch.setenv(speed.KEPT, 'fast')
+    assert lessons.main(notebooks=costly[0], build=costly[1]) == 2
+    assert "like 1:5.0,2:3.1, got 'fast': unset it" in capsys.readouterr().err
+
+
+def test_the_recorded_lessons_are_those_there_are():
+    assert pace.recorded().keys() <= {path.stem for path in lessons.find([])}
 
 
 def test_only_in_place_stores_outputs_without_stderr(folders):

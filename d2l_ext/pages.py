@@ -1,0 +1,49 @@
+"""A notebook as an HTML page that loads nothing."""
+
+import html
+import re
+
+import latex2mathml.converter
+import nbformat
+from jinja2 import DictLoader, pass_context
+from nbconvert import HTMLExporter
+
+# nbconvert's own page leaves out the alt text that a figure carries in its metadata
+ALT = """{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
+{{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
+{% endblock %}"""
+PAGE = (
+    """{% extends 'lab/index.html.j2' %}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+"""
+    + ALT
+)
+FORMULA = re.compile(r'(\$\$?)([^$<]+)\1')
+
+
+class Page(HTMLExporter):
+    """nbconvert's page, but for formulas: as MathML, which browsers show without a script."""
+
+    @pass_context
+    def markdown2html(self, context, source):
+        return FORMULA.sub(_mathml, super().markdown2html(context, source))
+
+
+def _mathml(found):
+    display = 'block' if found[1] == '$$' else 'inline'
+    return latex2mathml.converter.convert(html.unescape(found[2]), display=display)
+
+
+def write(notebook, path, folder):
+    """Write the notebook to `path`, and beside it an HTML page that loads nothing.
+
+    The files that it shows are looked for from `folder`.
+    """
+    nbformat.write(notebook, path)
+    exporter = Page(
+        extra_loaders=[DictLoader({'page.html.j2': PAGE})], template_file='page.html.j2',
+        embed_images=True, require_js_url='',
+    )  # fmt: skip
+    resources = {'metadata': {'name': path.stem, 'path': str(folder)}}
+    page, _ = exporter.from_notebook_node(notebook, resources)
+    path.with_suffix('.html').write_text(re.sub(r'(href="\w+)\.ipynb', r'\1.html', page))
