@@ -119,7 +119,7 @@ def step(cost):
         say(f'the time left is not known: {error}\n')
         return None
     about = pace.span(cost * found.step)
-    say(f'{found}; a training step (R) takes {found.step:.2f} s; about {about}\n')
+    say(f'{found}; a training step (R) takes {found.step:.2f} s; the lessons: {about}\n')
     return found.step
 
 

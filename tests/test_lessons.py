@@ -168,7 +168,7 @@ def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, capsys, m
     monkeypatch.setattr(lessons.pages, 'write', lambda *arguments: None)
     lessons.main(notebooks=costly[0], build=costly[1])
     assert capsys.readouterr().out.startswith(
-        '32 images/s with 1 thread, 26 with 2; a training step (R) takes 4.00 s; about 7 min\n'
+        '32 images/s with 1 thread, 26 with 2; a training step (R) takes 4.00 s; the lessons: 7 min\n'
     )
     assert os.environ['OMP_NUM_THREADS'] == '1'
     assert [timeout for _, timeout, _ in given] == [600, 600]  # 150 steps
