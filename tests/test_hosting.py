@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 from d2l_ext import lessons
 
@@ -53,3 +54,17 @@ def test_the_hosts_files_name_what_is_there():
 
     for file in ('.binder/apt.txt', '.devcontainer/devcontainer.json', 'Dockerfile'):
         assert all(package in (ROOT / file).read_text() for package in LIBRARIES.values()), file
+
+
+def test_the_threads_of_a_student_are_twice_the_share_and_at_most_all_cores():
+    page = (ROOT / 'docs/hosting.md').read_text()
+    code = re.search(r'```\n(import math\n.*?)```', page, re.S)[1]
+
+    def threads(cores, students):
+        hub = SimpleNamespace(Spawner=SimpleNamespace())
+        exec(code.replace('32, 30', f'{cores}, {students}'), {'c': hub})
+        return hub.Spawner.environment['OMP_NUM_THREADS']
+
+    assert threads(2, 3) == '2'  # as it was tried
+    assert threads(2, 1) == '2'
+    assert threads(32, 30) == '4'
