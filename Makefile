@@ -9,6 +9,8 @@ WHICH := $(if $(filter command,$(origin NAME)),$(NAME))
 RECIPE ?= lecture
 PORT ?= 8000
 PY := .venv/bin/python
+# what makes .venv, and adds to it: uv, or pip where uv cannot be had
+SETUP := $(PYTHON) d2l_ext/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
   clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
@@ -17,7 +19,7 @@ help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup:
-	@$(PYTHON) d2l_ext/bootstrap.py $(EXACT)
+	@$(SETUP)
 
 run: setup  ## run all lessons (quick profile); pages and results in build/
 	@$(PY) -m d2l_ext lessons
@@ -26,23 +28,21 @@ test: setup  ## pytest, and every notebook against its stored outputs
 	@$(PY) -m pytest
 
 test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
-	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \
-	  -r requirements-browser.lock
+	@$(SETUP) --add requirements-browser.lock
 	@$(PY) -m pytest tests/browser
 
 torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/torture.json
 	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/test_checkpoint.py -k killed_at_random
 
+# The CPU build, 0.2 GB, from PyTorch's own index; PyPI's for Linux brings several GB of CUDA. Who has
+# told pip or uv of an index or of files gets it from there; UV_TORCH_BACKEND=auto gets CUDA. Not in
+# a lock: each build has its own hashes, and only the build knows which of CUDA's packages it needs.
 torch: setup  ## add PyTorch, torchvision and timm: tests and benchmarks then compare with them
-	@echo 'Installing PyTorch into .venv. On Linux the default build brings several GB of CUDA'
-	@echo 'packages; the CPU build is enough. To get that, stop this (Ctrl-C) and name the index of'
-	@echo 'CPU builds, which PyTorch tells where it says how to install it, in PIP_INDEX_URL or by'
-	@echo '`pip config set global.index-url`.'
-	@$(PY) -m pip install --disable-pip-version-check -q torch==2.13.0
-	@$(PY) -m pip install --disable-pip-version-check -q --no-deps torchvision==0.28.0 timm==1.0.31
+	@$(SETUP) --add --deps torch==2.13.0
+	@$(SETUP) --add torchvision==0.28.0 timm==1.0.31
 
 gpu:  ## make .venv-gpu for NVIDIA cards of 2014 to 2022 (sm_50 to sm_89): needs the driver alone
-	@$(PYTHON) d2l_ext/bootstrap.py $(EXACT) --gpu
+	@$(SETUP) --gpu
 	@.venv-gpu/bin/python -m d2l_ext doctor || true
 
 lab: setup  ## read and run the lessons in JupyterLab
@@ -70,8 +70,7 @@ slides: setup  ## the lessons as slides, in build/slides (needs npm once)
 	@$(PY) docs/slides.py
 
 site: setup  ## all pages in both languages as a web site, in build/site (needs npm once)
-	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation \
-	  --require-hashes -r requirements-site.lock
+	@$(SETUP) --add requirements-site.lock
 	@$(PY) docs/website.py
 
 serve:  ## show the site on 127.0.0.1; PORT=8000
@@ -80,8 +79,7 @@ serve:  ## show the site on 127.0.0.1; PORT=8000
 	@$(PY) -m http.server --bind 127.0.0.1 --directory build/site $(PORT) 2> /dev/null
 
 exercises-setup: setup  ## add nbgrader, for those who grade; students need none of it
-	@$(PY) -m pip install --disable-pip-version-check -q --no-deps --require-hashes \
-	  -r requirements-exercises.lock
+	@$(SETUP) --add requirements-exercises.lock
 
 assignment: setup  ## make a student version: NAME=block, binding or family
 	@$(PY) -m exercises assignment $(WHICH)
@@ -110,6 +108,9 @@ lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-deps \
 	  --no-header --no-annotate --quiet --upgrade requirements-browser.txt \
 	  --output-file requirements-browser.lock
+	uv pip compile --universal --python-version 3.10 --generate-hashes --no-deps \
+	  --no-header --no-annotate --quiet --upgrade requirements-uv.txt \
+	  --output-file requirements-uv.lock
 	@mkdir -p build
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --no-header --no-annotate \
 	  --quiet --upgrade --constraint requirements.lock requirements-site.txt \

@@ -2,24 +2,43 @@
 
 Only the standard library, and a syntax that an old Python reads: it must be able to say that it is
 too old. `--exact` asks for an environment of this very interpreter; without it one that is there
-is kept, whichever Python made it. `--gpu` makes .venv-gpu, with MXNet's GPU wheel.
+is kept, whichever Python made it. `--gpu` makes .venv-gpu, with MXNet's GPU wheel. `--add WHAT...`
+adds to .venv what further locks pin, or single packages with all that they need (`--deps`).
+
+uv installs, from where pip's settings say; where uv cannot be had or fails, pip does the same.
 """
 
 from __future__ import print_function
 
+import ast
 import ctypes
+import glob
 import hashlib
 import os
 import platform
+import re
 import struct
 import subprocess
 import sys
 import time
+import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OLDEST, NEWEST = (3, 10), (3, 14)
 DOCKER = 'docker run -it -v "$PWD":/course -w /course python:3.11 make run'
 LIBRARIES = {'libgomp.so.1': 'libgomp1', 'libquadmath.so.0': 'libquadmath0'}  # of mxnet's wheel
+# where packages come from: pip's settings, the variable that tells uv the same, what parts its items
+SETTINGS = {
+    'index-url': ('UV_DEFAULT_INDEX', ' '),
+    'extra-index-url': ('UV_INDEX', ' '),
+    'find-links': ('UV_FIND_LINKS', ','),
+    'no-index': ('UV_NO_INDEX', ' '),
+    'trusted-host': ('UV_INSECURE_HOST', ' '),
+    'constraint': ('UV_CONSTRAINT', ' '),
+    'cert': ('SSL_CERT_FILE', ' '),
+    'proxy': ('ALL_PROXY', ' '),
+}
+PLACES = ('UV_DEFAULT_INDEX', 'UV_INDEX_URL', 'UV_INDEX', 'UV_EXTRA_INDEX_URL', 'UV_FIND_LINKS')
 
 
 def refusal():
@@ -101,6 +120,33 @@ def digest(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
+def bundled_pip():
+    """Return the wheel of pip that this Python carries for its environments, or None."""
+    import ensurepip
+
+    folders = [getattr(ensurepip, '_WHEEL_PKG_DIR', None)]  # Debian and Fedora set it
+    folders.append(os.path.join(os.path.dirname(ensurepip.__file__), '_bundled'))
+    wheels = [glob.glob(os.path.join(str(folder), 'pip-*.whl')) for folder in folders if folder]
+    return max(sum(wheels, []) or [None])
+
+
+def as_uv(pip_settings, environment):
+    """Return uv's variables for what `pip config list` wrote; what is set for uv already stays."""
+    told = {}
+    for section in (r'global\.', r'install\.', r':env:\.'):  # pip's order: the last one counts
+        for name, value in re.findall('(?m)^' + section + r"([a-z-]+)=(['\"].*)$", pip_settings):
+            told[name] = ast.literal_eval(value).split()
+    variables = {
+        variable: separator.join(told[name])
+        for name, (variable, separator) in SETTINGS.items()
+        if told.get(name) and variable not in environment
+    }
+    # as pip does: the best version of all indexes, not the first index that knows the name
+    if 'UV_INDEX' in variables and 'UV_INDEX_STRATEGY' not in environment:
+        variables['UV_INDEX_STRATEGY'] = 'unsafe-best-match'
+    return variables
+
+
 class Environment:
     """The folder .venv (.venv-gpu) of a checkout, and the stamp that tells what it was last made of."""
 
@@ -110,6 +156,8 @@ class Environment:
         self.python = os.path.join(self.folder, 'bin', 'python')
         self.lock = os.path.join(self.root, 'requirements.lock')
         self.stamp = os.path.join(self.folder, '.installed')
+        self.uv = os.path.join(self.folder, 'bin', 'uv')
+        self.variables = None  # what pip's settings are for uv, once asked
 
     def interpreter(self):
         """Return the interpreter of .venv as `interpreter` does; '' if it cannot install."""
@@ -152,52 +200,127 @@ class Environment:
                 sys.exit(problem)
             python = interpreter()
             print('making {} with Python {}'.format(os.path.basename(self.folder), python))
-            subprocess.check_call([sys.executable, '-m', 'venv', '--clear', self.folder])
+            self.begin()
         self.install()
         with open(self.stamp, 'w') as file:
             file.write(self.content(python))
         print('set up in {:.0f} s'.format(time.time() - start))
 
+    def begin(self):
+        """Make the folder, with pip in it."""
+        wheel = bundled_pip()
+        # venv takes seconds to install pip; unpacked it can fetch uv, and uv installs it in no time
+        less = ['--without-pip'] if wheel else []
+        subprocess.check_call([sys.executable, '-m', 'venv', '--clear'] + less + [self.folder])
+        if wheel:
+            folder = glob.glob(os.path.join(self.folder, 'lib', 'python*', 'site-packages'))[0]
+            with zipfile.ZipFile(wheel) as file:
+                file.extractall(folder)
+            self.run('install', '--no-deps', '--force-reinstall', wheel)
+
     def install(self):
-        """Install the lock and, editable, this checkout; show pip's words only if it fails."""
-        with open(self.lock) as file:
-            packages = sum('==' in line for line in file)
+        """Install the lock and, editable, this checkout."""
         print('installing what requirements.lock pins: MXNet, Jupyter and what they need')
-        self.pip('--require-hashes', '-r', self.lock, packages=packages)
+        self.run('install', '--no-deps', '--require-hashes', '-r', self.lock)
         if self.gpu:
             print('installing the GPU wheel in place of the other, and CUDA: 4 GB on the disk')
-            command = [self.python, '-m', 'pip', 'uninstall', '--quiet', '--yes', 'mxnet']
-            subprocess.check_call(command)
-            self.pip('-r', os.path.join(self.root, 'requirements-gpu.txt'))
-        self.pip('--no-build-isolation', '--editable', self.root)
+            self.run('uninstall', 'mxnet')
+            gpu = os.path.join(self.root, 'requirements-gpu.txt')
+            self.run('install', '--no-deps', '-r', gpu)
+        self.run('install', '--no-deps', '--no-build-isolation', '--editable', self.root)
 
-    def pip(self, *arguments, **options):
-        """Run pip install without dependencies; on a terminal, count the packages as they come."""
-        packages, seen, words = options.get('packages'), 0, []
-        command = [self.python, '-m', 'pip', 'install', '--no-deps', '--no-input']
-        command += ['--disable-pip-version-check', '--progress-bar', 'off'] + list(arguments)
-        environment = dict(os.environ, PYTHONUNBUFFERED='1')
+    def add(self, wanted):
+        """Install more, if its stamp does not say that it is there: a lock, or `--deps` and a package."""
+        names = [name for name in wanted if name != '--deps']
+        locks = [os.path.join(self.root, name) for name in names if name.endswith('.lock')]
+        stamp = '-'.join([self.stamp] + names)
+        with open(self.stamp) as file:
+            content = '\n'.join([file.read()] + [digest(lock) for lock in locks])
+        if os.path.exists(stamp):
+            with open(stamp) as file:
+                if file.read() == content:
+                    return
+            os.remove(stamp)
+        start = time.time()
+        print('adding ' + ' and '.join(names))
+        options = ['--require-hashes', '--no-build-isolation'] if locks else []
+        if '--deps' not in wanted:
+            options.append('--no-deps')
+        for lock in locks:
+            options += ['-r', lock]
+        self.run('install', *(options + [name for name in names if not name.endswith('.lock')]))
+        with open(stamp, 'w') as file:
+            file.write(content)
+        print('added in {:.0f} s'.format(time.time() - start))
+
+    def tools(self):
+        """Return the commands that install, each with its environment: uv if we can have it, and pip."""
+        settings = dict(
+            os.environ, PYTHONUNBUFFERED='1', PIP_NO_INPUT='1', PIP_DISABLE_PIP_VERSION_CHECK='1',
+            PIP_PROGRESS_BAR='off', PIP_YES='1', UV_PYTHON=self.python, UV_NO_PROGRESS='1',
+            NO_COLOR='1',
+        )  # fmt: skip
+        pip = [self.python, '-m', 'pip']
+        if self.variables is None:
+            if not os.path.exists(self.uv):
+                pinned = os.path.join(self.root, 'requirements-uv.lock')
+                options = '--no-deps --no-compile --only-binary :all: --require-hashes -r'.split()
+                self.follow(pip + ['install'] + options + [pinned], settings)
+            told = self.follow(pip + ['config', 'list'], settings)[1]
+            self.variables = as_uv(''.join(told), os.environ)
+        tools = [(pip, settings)]
+        if os.path.exists(self.uv):
+            tools.insert(0, ([self.uv, 'pip'], dict(settings, **self.variables)))
+        return tools
+
+    def run(self, *arguments):
+        """Have uv do it, or else pip; show what one says only if it fails."""
+        tools, torch = self.tools(), any(word.startswith('torch') for word in arguments)
+        for command, settings in tools:
+            # PyTorch comes from its own index of CPU builds, unless somebody said where from
+            if torch and not any(place in settings for place in PLACES):
+                settings.setdefault('UV_TORCH_BACKEND', 'cpu')
+            if (
+                '--require-hashes' in arguments
+            ):  # uv wants hashes of a constraint too; a lock needs none
+                settings.pop('UV_CONSTRAINT', None)
+            failed, words = self.follow(command + list(arguments), settings)
+            if not failed:
+                return
+            print(''.join(words[-20:]), end='')
+            if len(tools) > 1 and command[0] == self.uv:
+                print('uv failed: see above. pip tries the same, which takes longer')
+                if torch:
+                    print('(its PyTorch for Linux brings several GB of CUDA; Ctrl-C stops it)')
+                sys.stdout.flush()
+        sys.exit('pip {} failed: see above; run make again to go on'.format(arguments[0]))
+
+    def follow(self, command, settings):
+        """Run a command; on a terminal, name the packages as they come. Return its status and words."""
+        words, begun, ended, shown = [], 0, 0, sys.stdout.isatty()
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=settings,
             cwd=self.root, universal_newlines=True,
         )  # fmt: skip
         for line in process.stdout:
             words.append(line)
-            if line.startswith('Collecting') and packages and sys.stdout.isatty():
-                seen += 1
-                words_now = (seen, packages, line.split()[1])
-                print('\r\033[K{} of at most {}: {}'.format(*words_now), end='')
+            begun += line.startswith(('Collecting', 'Downloading'))  # pip's word and uv's
+            ended += line.startswith(' Downloaded')  # uv's
+            if shown and begun:
+                count = '{} of {}'.format(ended, begun) if ended else begun
+                print('\r\033[K{}: {}'.format(count, ' '.join(line.split()[:2])), end='')
                 sys.stdout.flush()
-        if seen:
+        if shown and begun:
             print('\r\033[K', end='')
-        if process.wait():
-            sys.exit(''.join(words[-20:]) + 'pip failed: see above; run make again to go on')
+        return process.wait(), words
 
 
 def main(arguments):
     environment, exact = Environment(ROOT, '--gpu' in arguments), '--exact' in arguments
     if not environment.ready(exact):
         environment.make(exact)
+    if '--add' in arguments:
+        environment.add(arguments[arguments.index('--add') + 1 :])
 
 
 if __name__ == '__main__':

@@ -2,7 +2,10 @@
 
 import os
 import platform
+import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 from d2l_ext import bootstrap
 
@@ -94,25 +97,66 @@ def test_every_refusal_is_one_line(good):
     assert '\n' not in bootstrap.refusal()
 
 
+class Tools:
+    """What uv and pip would be asked to do, instead of doing it; `failing` names those that fail."""
+
+    def __init__(self, environment):
+        self.environment, self.failing, self.settings = environment, (), ''
+        self.asked = []  # (tool, its arguments, its environment variables)
+
+    def follow(self, command, settings):
+        tool = 'uv' if command[0] == self.environment.uv else 'pip'
+        arguments = command[2:] if tool == 'uv' else command[3:]
+        if arguments == ['config', 'list']:
+            return 0, [self.settings]
+        if arguments[-1].endswith('requirements-uv.lock') and 'fetch' not in self.failing:
+            open(self.environment.uv, 'w').close()
+        self.asked.append((tool, arguments, settings))
+        return int(tool in self.failing), [f'{tool} said this\n']
+
+    def told(self, *arguments):
+        """Have it done; return which tools were asked to, in their order."""
+        self.asked.clear()
+        self.environment.run(*arguments)
+        return [tool for tool, asked, _ in self.asked if asked == list(arguments)]
+
+
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A checkout whose set-up writes down what it would run instead of running it."""
     (tmp_path / 'requirements.lock').write_text('mxnet==1.9.1\n')
+    (tmp_path / 'requirements-site.lock').write_text('sphinx==8.0.0\n')
+    with zipfile.ZipFile(tmp_path / 'pip-23.0-py3-none-any.whl', 'w') as wheel:
+        wheel.writestr('pip/__init__.py', '')
     environment = bootstrap.Environment(str(tmp_path))
     environment.ran = []
     environment.made_by = ''
+    environment.tools_of = Tools(environment)
 
     def call(command):
         environment.ran.append('venv')
         environment.made_by = bootstrap.interpreter()
+        os.makedirs(os.path.join(environment.folder, 'lib/python3/site-packages'), exist_ok=True)
         os.makedirs(os.path.dirname(environment.python), exist_ok=True)
         open(environment.python, 'w').close()
 
     monkeypatch.setattr(bootstrap, 'refusal', lambda: None)
+    monkeypatch.setattr(bootstrap, 'bundled_pip', lambda: str(next(tmp_path.glob('*.whl'))))
     monkeypatch.setattr(bootstrap.subprocess, 'check_call', call)
     monkeypatch.setattr(environment, 'interpreter', lambda: environment.made_by)
+    monkeypatch.setattr(environment, 'follow', environment.tools_of.follow)
     monkeypatch.setattr(environment, 'install', lambda: environment.ran.append('install'))
+    for name in list(os.environ):
+        if name.startswith(('UV_', 'PIP_')):
+            monkeypatch.delenv(name)
     return environment
+
+
+@pytest.fixture
+def tools(checkout):
+    """The tools of a checkout that is set up."""
+    set_up(checkout)
+    return checkout.tools_of
 
 
 def set_up(environment, exact=False):
@@ -169,12 +213,214 @@ def test_a_refused_machine_gets_nothing_installed(checkout, monkeypatch):
     assert checkout.ran == []
 
 
-def test_the_lock_pins_every_package_with_hashes_and_names_no_host():
-    with open(os.path.join(bootstrap.ROOT, 'requirements.lock')) as file:
-        text = file.read()
+def test_uv_is_fetched_by_its_hash_and_installs_pip(checkout):
+    set_up(checkout)
+    (fetcher, fetched, _), (installer, installed, _) = checkout.tools_of.asked
+    assert fetcher == 'pip' and '--require-hashes' in fetched
+    assert installer == 'uv' and installed[-1].endswith('.whl')
+
+
+def test_what_this_python_carries_is_a_pip_that_runs(tmp_path, monkeypatch):
+    environment = bootstrap.Environment(str(tmp_path))
+    monkeypatch.setattr(environment, 'run', lambda *arguments: None)
+    environment.begin()
+    words = subprocess.check_output([environment.python, '-m', 'pip', '--version'], text=True)
+    assert str(tmp_path) in words
+
+
+def test_a_python_that_carries_no_wheel_lets_venv_install_pip(checkout, monkeypatch):
+    asked = []
+    monkeypatch.setattr(bootstrap, 'bundled_pip', lambda: None)
+    monkeypatch.setattr(bootstrap.subprocess, 'check_call', asked.append)
+    checkout.begin()
+    assert '--without-pip' not in asked[0]
+    assert checkout.tools_of.asked == []
+
+
+def test_uv_installs_and_pip_is_not_asked(tools):
+    assert tools.told('install', 'd2l') == ['uv']
+
+
+def test_pip_does_the_same_where_uv_fails(tools, capsys):
+    tools.failing = ('uv',)
+    assert tools.told('install', 'd2l') == ['uv', 'pip']
+    assert 'uv said this\nuv failed: see above. pip tries the same' in capsys.readouterr().out
+
+
+def test_pip_does_it_where_uv_cannot_be_had(checkout, capsys):
+    checkout.tools_of.failing = ('fetch',)
+    set_up(checkout)
+    assert checkout.tools_of.told('install', 'd2l') == ['pip']
+    assert 'failed' not in capsys.readouterr().out
+
+
+def test_a_failure_of_both_shows_their_words_and_the_way_on(tools, capsys):
+    tools.failing = ('uv', 'pip')
+    with pytest.raises(SystemExit, match='pip install failed: see above; run make again to go on'):
+        tools.told('install', 'd2l')
+    assert 'pip said this' in capsys.readouterr().out
+
+
+def test_a_success_shows_no_words(tools, capsys):
+    capsys.readouterr()
+    tools.told('install', 'd2l')
+    assert capsys.readouterr().out == ''
+
+
+def test_uv_looks_where_pip_is_told_to_look():
+    settings = (
+        "global.extra-index-url='https://a.example/simple\\nhttps://b.example/simple'\n"
+        "global.index-url='https://c.example/simple'\n"
+        "install.find-links='/wheels /more'\n"
+        ":env:.index-url='https://d.example/simple'\n"
+    )
+    assert bootstrap.as_uv(settings, {}) == {
+        'UV_DEFAULT_INDEX': 'https://d.example/simple',  # a variable goes before a file
+        'UV_INDEX': 'https://a.example/simple https://b.example/simple',
+        'UV_INDEX_STRATEGY': 'unsafe-best-match',
+        'UV_FIND_LINKS': '/wheels,/more',
+    }
+
+
+def test_what_is_set_for_uv_stays():
+    told = "global.index-url='https://c.example/simple'\n"
+    assert bootstrap.as_uv(told, {'UV_DEFAULT_INDEX': 'https://d.example'}) == {}
+
+
+def test_pip_without_settings_tells_uv_nothing():
+    assert bootstrap.as_uv('WARNING: something\n', {}) == {}
+
+
+def test_pip_really_lists_its_settings_so(tmp_path, monkeypatch):
+    (tmp_path / 'pip.conf').write_text(
+        '[global]\nextra-index-url =\n  https://a.example/s\n  https://b.example/s\n'
+    )
+    monkeypatch.setenv('PIP_CONFIG_FILE', str(tmp_path / 'pip.conf'))
+    monkeypatch.setenv('PIP_FIND_LINKS', '/wheels')
+    words = subprocess.check_output([sys.executable, '-m', 'pip', 'config', 'list'], text=True)
+    told = bootstrap.as_uv(words, {})
+    assert told['UV_INDEX'].split() == ['https://a.example/s', 'https://b.example/s']
+    assert told['UV_FIND_LINKS'] == '/wheels'
+
+
+def test_a_constraint_is_for_packages_without_hashes(checkout):
+    tools, checkout.tools_of.settings = checkout.tools_of, "global.constraint='/some.txt'\n"
+    set_up(checkout)
+    tools.told('install', 'd2l')
+    assert tools.asked[0][2]['UV_CONSTRAINT'] == '/some.txt'
+    tools.told('install', '--require-hashes', '-r', 'lock')  # uv would refuse it
+    assert 'UV_CONSTRAINT' not in tools.asked[0][2]
+
+
+def test_pytorch_is_the_cpu_build(tools):
+    tools.told('install', 'torch==2.13.0')
+    assert tools.asked[0][2]['UV_TORCH_BACKEND'] == 'cpu'
+    tools.told('install', 'd2l')
+    assert 'UV_TORCH_BACKEND' not in tools.asked[0][2]
+
+
+def test_another_build_of_pytorch_can_be_asked_for(tools, monkeypatch):
+    monkeypatch.setenv('UV_TORCH_BACKEND', 'auto')
+    tools.told('install', 'torch==2.13.0')
+    assert tools.asked[0][2]['UV_TORCH_BACKEND'] == 'auto'
+
+
+def test_pytorch_comes_from_where_pip_is_told_to_look(checkout):
+    checkout.tools_of.settings = "global.find-links='/wheels'\n"
+    set_up(checkout)
+    checkout.tools_of.told('install', 'torch==2.13.0')
+    assert 'UV_TORCH_BACKEND' not in checkout.tools_of.asked[0][2]
+
+
+def test_pip_instead_of_uv_warns_of_the_size_of_its_pytorch(tools, capsys):
+    tools.failing = ('uv',)
+    tools.told('install', 'torch==2.13.0')
+    assert 'several GB of CUDA' in capsys.readouterr().out
+
+
+def add(environment, *wanted):
+    environment.tools_of.asked.clear()
+    environment.add(list(wanted))
+    return [arguments for _, arguments, _ in environment.tools_of.asked]
+
+
+def test_a_lock_is_added_with_its_hashes_and_a_package_with_what_it_needs(tools):
+    (lock,) = add(tools.environment, 'requirements-site.lock')
+    assert {'--require-hashes', '--no-deps'} < set(lock)
+    (alone,) = add(tools.environment, 'timm==1.0.31')
+    assert alone == ['install', '--no-deps', 'timm==1.0.31']
+    (with_needs,) = add(tools.environment, '--deps', 'torch==2.13.0')
+    assert with_needs == ['install', 'torch==2.13.0']
+
+
+@pytest.mark.parametrize(
+    'wanted', [('requirements-site.lock',), ('--deps', 'torch==2.13.0')], ids=' '.join
+)
+def test_what_was_added_is_not_added_again(tools, wanted):
+    assert len(add(tools.environment, *wanted)) == 1
+    assert add(tools.environment, *wanted) == []
+
+
+def test_a_changed_lock_is_added_again(tools):
+    add(tools.environment, 'requirements-site.lock')
+    with open(os.path.join(tools.environment.root, 'requirements-site.lock'), 'a') as file:
+        file.write('jieba==0.42.1\n')
+    assert len(add(tools.environment, 'requirements-site.lock')) == 1
+
+
+def test_what_failed_is_added_again(tools):
+    tools.failing = ('uv', 'pip')
+    with pytest.raises(SystemExit):
+        add(tools.environment, 'requirements-site.lock')
+    tools.failing = ()
+    assert len(add(tools.environment, 'requirements-site.lock')) == 1
+
+
+def test_after_another_lock_was_installed_it_is_added_again(tools):
+    add(tools.environment, 'requirements-site.lock')
+    with open(tools.environment.lock, 'a') as file:
+        file.write('d2l==1.0.3\n')
+    set_up(tools.environment)
+    assert len(add(tools.environment, 'requirements-site.lock')) == 1
+
+
+def test_the_entry_sets_up_first_and_adds_then(checkout, monkeypatch):
+    monkeypatch.setattr(bootstrap, 'Environment', lambda root, gpu: checkout)
+    bootstrap.main(['--add', 'requirements-site.lock'])
+    assert checkout.ran == ['venv', 'install']
+    assert checkout.tools_of.asked[-1][1][-1].endswith('requirements-site.lock')
+
+
+@pytest.mark.parametrize(
+    ('said', 'shown'),
+    [
+        ('Collecting d2l==1.0.3', '1: Collecting d2l==1.0.3'),
+        ('Downloading mxnet (46.8MiB)\n Downloaded mxnet', '1 of 1: Downloaded mxnet'),
+    ],
+    ids=['pip', 'uv'],
+)
+def test_a_terminal_sees_the_packages_come(tmp_path, monkeypatch, capsys, said, shown):
+    monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
+    command = [sys.executable, '-S', '-c', f'print({said!r})']
+    environment = bootstrap.Environment(str(tmp_path))
+    assert environment.follow(command, os.environ) == (0, [w + '\n' for w in said.split('\n')])
+    lines = capsys.readouterr().out.split('\r\033[K')
+    assert lines[-2:] == [shown, '']
+
+
+@pytest.mark.parametrize('lock', sorted(Path(bootstrap.ROOT).glob('*.lock')), ids=lambda p: p.name)
+def test_a_lock_pins_every_package_with_hashes_and_names_no_host(lock):
+    text = lock.read_text()
     entries = text.replace('\\\n', ' ').strip().splitlines()
     assert [line for line in entries if '==' not in line or '--hash=sha256:' not in line] == []
     assert '://' not in text and '--index' not in text and '--find-links' not in text
+
+
+def test_every_set_up_of_the_makefile_goes_the_same_way():
+    text = Path(bootstrap.ROOT, 'Makefile').read_text()
+    assert 'pip install' not in text
+    for lock in Path(bootstrap.ROOT).glob('requirements-*.lock'):
+        assert lock.name == 'requirements-uv.lock' or f'$(SETUP) --add {lock.name}\n' in text
 
 
 def test_bootstrap_reads_in_an_old_python():
