@@ -288,11 +288,11 @@ class Environment:
             if not failed:
                 return
             print(''.join(words[-20:]), end='')
-            if len(tools) > 1 and command[0] == self.uv:
+            if command[0] == self.uv:
                 print('uv failed: see above. pip tries the same, which takes longer')
                 if torch:
                     print('(its PyTorch for Linux brings several GB of CUDA; Ctrl-C stops it)')
-                sys.stdout.flush()
+            sys.stdout.flush()
         sys.exit('pip {} failed: see above; run make again to go on'.format(arguments[0]))
 
     def follow(self, command, settings):
