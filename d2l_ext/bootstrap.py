@@ -280,9 +280,8 @@ class Environment:
             # PyTorch comes from its own index of CPU builds, unless somebody said where from
             if torch and not any(place in settings for place in PLACES):
                 settings.setdefault('UV_TORCH_BACKEND', 'cpu')
-            if (
-                '--require-hashes' in arguments
-            ):  # uv wants hashes of a constraint too; a lock needs none
+            # of a constraint uv wants hashes too; what a lock pins needs none
+            if '--require-hashes' in arguments:
                 settings.pop('UV_CONSTRAINT', None)
             failed, words = self.follow(command + list(arguments), settings)
             if not failed:
@@ -293,15 +292,19 @@ class Environment:
                 if torch:
                     print('(its PyTorch for Linux brings several GB of CUDA; Ctrl-C stops it)')
             sys.stdout.flush()
-        sys.exit('pip {} failed: see above; run make again to go on'.format(arguments[0]))
+        what = '{} {}'.format(arguments[0], os.path.basename(arguments[-1]))
+        sys.exit('pip could not {}: see above; run make again to go on'.format(what))
 
     def follow(self, command, settings):
         """Run a command; on a terminal, name the packages as they come. Return its status and words."""
         words, begun, ended, shown = [], 0, 0, sys.stdout.isatty()
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=settings,
-            cwd=self.root, universal_newlines=True,
-        )  # fmt: skip
+        try:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=settings,
+                cwd=self.root, universal_newlines=True,
+            )  # fmt: skip
+        except OSError as error:
+            return 1, ['{}: {}\n'.format(command[0], error)]
         for line in process.stdout:
             words.append(line)
             begun += line.startswith(('Collecting', 'Downloading'))  # pip's word and uv's

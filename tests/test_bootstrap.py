@@ -254,9 +254,15 @@ def test_pip_does_it_where_uv_cannot_be_had(checkout, capsys):
     assert 'failed' not in capsys.readouterr().out
 
 
+def test_a_uv_that_cannot_be_started_has_failed(tmp_path):
+    environment = bootstrap.Environment(str(tmp_path))
+    failed, (words,) = environment.follow([environment.uv, 'pip'], os.environ)
+    assert failed and environment.uv in words
+
+
 def test_a_failure_of_both_shows_their_words_and_the_way_on(tools, capsys):
     tools.failing = ('uv', 'pip')
-    with pytest.raises(SystemExit, match='pip install failed: see above; run make again to go on'):
+    with pytest.raises(SystemExit, match='pip could not install d2l: see above; run make again'):
         tools.told('install', 'd2l')
     assert 'pip said this' in capsys.readouterr().out
 
