@@ -165,6 +165,8 @@ class Environment:
             'import os, pip, platform, sys; assert sys.version_info >= (3, 10); '
             'print(platform.python_version(), os.path.realpath(sys.base_prefix))'
         )
+        if not os.path.exists(os.path.join(self.folder, 'bin', 'pip')):
+            return ''  # interrupted before pip was whole
         try:
             with open(os.devnull, 'w') as null:
                 told = subprocess.check_output([self.python, '-c', code], stderr=null)

@@ -226,6 +226,10 @@ def test_what_this_python_carries_is_a_pip_that_runs(tmp_path, monkeypatch):
     environment.begin()
     words = subprocess.check_output([environment.python, '-m', 'pip', '--version'], text=True)
     assert str(tmp_path) in words
+    # it is not whole, though: interrupted here, the folder is made anew
+    assert environment.interpreter() == ''
+    Path(environment.folder, 'bin/pip').touch()
+    assert environment.interpreter() == bootstrap.interpreter()
 
 
 def test_a_python_that_carries_no_wheel_lets_venv_install_pip(checkout, monkeypatch):
