@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # what makes .venv, and adds to it: uv, or pip where uv cannot be had
 SETUP := $(PYTHON) d2l_ext/bootstrap.py $(EXACT)
 
-.PHONY: help setup run test torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
+.PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
   clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
 
 help:  ## list these commands
@@ -24,8 +24,12 @@ setup:
 run: setup  ## run all lessons (quick profile); pages and results in build/
 	@$(PY) -m d2l_ext lessons
 
+# the tests, a process a CPU; then the notebooks, one by one, whatever came of the tests
 test: setup  ## pytest, and every notebook against its stored outputs
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto -m 'not slow' tests; tests=$$?; $(PY) -m pytest notebooks && exit $$tests
+
+test-all: setup  ## the same, and the tests that take long
+	@$(PY) -m pytest -n auto tests; tests=$$?; $(PY) -m pytest notebooks && exit $$tests
 
 test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
 	@$(SETUP) --add requirements-browser.lock

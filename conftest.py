@@ -1,14 +1,22 @@
-"""nbval tuning: the quick profile, no stderr or SVG compared, `clear_output` and display updates.
+"""How pytest runs here: the tests on all CPUs (`-n auto`), the notebooks against their stored outputs.
 
 Strict nbval compares what a cell printed and displayed with what is stored. It knows neither of the
-two messages by which a live figure changes; here they do to the outputs what a notebook does.
+two messages by which a live figure changes; here they do to the outputs what a notebook does. The
+profile is the quick one, and neither stderr nor SVG is compared.
 """
 
 import os
+import time
 
 import pytest
 
 os.environ['D2L_EXT_PROFILE'] = 'quick'  # the one whose outputs are stored; kernels inherit it
+if 'PYTEST_XDIST_WORKER' in os.environ:  # one of as many processes as there are CPUs
+    os.environ['OMP_NUM_THREADS'] = '1'
+
+# a file stays with one process: those that take longest must not come last
+LONG = ('exercises', 'oracle', 'cluster', 'family')
+CELL_SECONDS = 300  # the limit of a notebook's cell on a quick machine, and the least
 
 # the Chinese pages hold the same code and outputs, byte for byte: tests/test_notebooks.py
 collect_ignore_glob = ['notebooks/zh/*']
@@ -21,12 +29,58 @@ def pytest_collectstart(collector):
         collector.skip_compare += SKIP
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     from d2l_ext.lessons import missing
 
-    for item in items:
-        if item.path.suffix == '.ipynb' and (told := missing(item.path.stem)):
+    cells = [item for item in items if item.path.suffix == '.ipynb']
+    for item in cells:
+        if told := missing(item.path.stem):
             item.add_marker(pytest.mark.skip(reason=told))
+    if cells and not config.option.collectonly:
+        config.option.nbval_cell_timeout = cell_limit(config.option.nbval_cell_timeout)
+    if 'PYTEST_XDIST_WORKER' in os.environ:
+        items.sort(key=lambda item: place(item.path.stem.removeprefix('test_')))
+
+
+def place(name):
+    """Return when the tests of a file are handed out: those of LONG first, in its order."""
+    return LONG.index(name) if name in LONG else len(LONG)
+
+
+def cell_limit(asked):
+    """Return when a cell counts as hung: after the seconds asked for, on a slow machine later."""
+    return max(asked, round(CELL_SECONDS * machine_r()))
+
+
+def machine_r():
+    """Estimate R, the seconds of one training step of the lecture's network, by a matrix product.
+
+    A step multiplies and adds 1e11 times, at half of the product's speed or better.
+    """
+    import numpy as np
+
+    matrix = np.ones((1024, 1024), 'float32')
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        matrix @ matrix
+        seconds.append(time.perf_counter() - start)
+    return 2 * 1e11 / 1024**3 * sorted(seconds)[2]
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_xdist_auto_num_workers():
+    from d2l_ext.runtime import usable_cpus
+
+    return usable_cpus()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """With -n, keep a file whole: a notebook's cells share a kernel, tests what a fixture made."""
+    if getattr(config.option, 'numprocesses', None) and config.option.dist == 'no':
+        config.option.dist = 'loadfile'
+        config.option.loadscopereorder = False
 
 
 def pytest_configure(config):

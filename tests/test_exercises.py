@@ -1,9 +1,13 @@
 """Are the assignments complete, do their model answers pass, and does grading give the right scores?"""
 
 import ast
+import io
 import re
+import shutil
 import time
+from contextlib import redirect_stdout
 from importlib.util import find_spec
+from pathlib import Path
 
 from d2l_ext import lessons, runtime
 from exercises import __main__ as command
@@ -107,14 +111,40 @@ def test_model_answers_pass_all_tests_within_a_minute():
     assert time.perf_counter() - start < 60 or runtime.busy()
 
 
-# what students get
+# made-up submissions, made and graded once for the tests of an assignment
 
 
-@needs_nbgrader
-@each
-def test_the_student_version_holds_no_answer_and_no_hidden_test(name, tmp_path):
-    demo.prepare(name, tmp_path)
-    blank = nbformat.read(tmp_path / 'release' / name / f'{name}.ipynb', as_version=4)
+class Graded:
+    """A course in a folder of its own, in which the made-up submissions of an assignment are graded."""
+
+    def __init__(self, name, course):
+        self.name, self.course = name, course
+        # enough for each answer of `block`, and little for its endless loop
+        seconds = '10' if name == 'block' else '30'
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as told:
+            patch.setenv('CELL_SECONDS', seconds)
+            self.failed = demo.main([name], course)
+        self.told = told.getvalue()
+
+
+@pytest.fixture(scope='module')
+def graded(request, tmp_path_factory):
+    return Graded(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def assignments(*names):
+    """Ask this of the graded submissions of `names`."""
+
+    def decorate(test):
+        return needs_nbgrader(pytest.mark.parametrize('graded', names, indirect=True)(test))
+
+    return decorate
+
+
+@assignments(*grading.NAMES)
+def test_the_student_version_holds_no_answer_and_no_hidden_test(graded):
+    name = graded.name
+    blank = nbformat.read(graded.course / 'release' / name / f'{name}.ipynb', as_version=4)
     text = '\n'.join(cell.source for cell in blank.cells)
     assert not MARK.search(text)
     assert text.count('your answer goes here · 请在这里作答') == len(questions(name))
@@ -125,34 +155,32 @@ def test_the_student_version_holds_no_answer_and_no_hidden_test(name, tmp_path):
         assert given[f'test_{own}'] == tests.source.split('\n### BEGIN HIDDEN TESTS')[0]
 
 
-@needs_nbgrader
-def test_the_student_version_runs_without_nbgrader(tmp_path):
-    demo.prepare('block', tmp_path)
-    path = tmp_path / 'submitted' / 'all_right' / 'block' / 'block.ipynb'
-    path = path.rename(tmp_path / 'block.ipynb')
+@assignments('block')
+def test_the_student_version_runs_without_nbgrader(graded, tmp_path):
+    submitted = graded.course / 'submitted' / 'all_right' / 'block' / 'block.ipynb'
+    path = shutil.copy(submitted, tmp_path)
 
-    problem, notebook = lessons.run(path, 'block', 60)
+    problem, notebook = lessons.run(Path(path), 'block', 60)
 
     assert problem == ''
     assert 'nbgrader' not in '\n'.join(cell.source for cell in notebook.cells)
 
 
-# grading
+@assignments(*grading.NAMES)
+def test_made_up_submissions_get_the_scores_they_should(graded):
+    assert not graded.failed, graded.told
+    rows = (graded.course / 'scores' / f'{graded.name}.csv').read_text().splitlines()
+    assert len(rows) == 1 + len(demo.MADE_UP[graded.name])
 
 
-@needs_nbgrader
-@each
-def test_made_up_submissions_get_the_scores_they_should(name, tmp_path, monkeypatch, capsys):
-    # enough for each answer of `block`, and little for its endless loop
-    monkeypatch.setenv('CELL_SECONDS', '10' if name == 'block' else '30')
+@assignments(*grading.NAMES)
+def test_right_answers_are_graded_within_a_minute(graded):
+    assert float(re.search(r'all_right +([\d.]+) s', graded.told)[1]) < 60 or runtime.busy()
 
-    failed = demo.main([name], tmp_path)
-    told = capsys.readouterr().out
-    assert not failed, told
-    assert float(re.search(r'all_right +([\d.]+) s', told)[1]) < 60 or runtime.busy()
-    rows = (tmp_path / 'scores' / f'{name}.csv').read_text().splitlines()
-    assert len(rows) == 1 + len(demo.MADE_UP[name])
-    pages = list(tmp_path.glob('feedback/*/*/*.html'))
+
+@assignments(*grading.NAMES)
+def test_feedback_loads_nothing(graded):
+    pages = list(graded.course.glob('feedback/*/*/*.html'))
     assert len(pages) >= 3
     for page in pages:
         text = page.read_text()
@@ -160,9 +188,15 @@ def test_made_up_submissions_get_the_scores_they_should(name, tmp_path, monkeypa
             r'<(?:script|img|link|iframe)\b[^>]*(?:src|href)="?(https?:[^" >]+)', text
         )
         assert loaded == [] and '@import' not in text
-    if name == 'block':
-        page = tmp_path / 'feedback' / 'wrong_kernel' / name / f'{name}.html'
-        assert 'multiply–adds in branch5x5 of (3a), got' in page.read_text()
+
+
+@assignments('block')
+def test_feedback_says_what_was_expected(graded):
+    page = graded.course / 'feedback' / 'wrong_kernel' / 'block' / 'block.html'
+    assert 'multiply–adds in branch5x5 of (3a), got' in page.read_text()
+
+
+# grading
 
 
 def test_a_wrong_score_is_told():

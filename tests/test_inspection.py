@@ -211,6 +211,7 @@ def test_the_sample_agrees_with_the_full_search():
     assert counts.tolist() == [3637, 1600, 682, 89, 7]
 
 
+@pytest.mark.slow  # half a minute of one CPU
 @pytest.mark.skipif(
     not sources.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
 )

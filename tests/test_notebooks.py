@@ -1,5 +1,6 @@
 """Is every lesson a page of the course: run in order, complete, within limits, with true twins?"""
 
+import functools
 import re
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def named(paths):
 every_lesson, every_english, every_twin = named(ENGLISH + CHINESE), named(ENGLISH), named(CHINESE)
 
 
+@functools.cache  # every page is asked two dozen times
 def read(path):
     return nbformat.read(path, as_version=4)
 

@@ -3,6 +3,9 @@
 The block: NumPy, from the definition. The networks, with the same random weights: MXNet's model zoo,
 torchvision and timm. They compute in float64, because in float32 two right answers of a hundred layers
 differ in their gradients by percents: where a sum lies near zero, ReLU lets it pass on one side only.
+
+`make test` compares scores at full size, and steps and gradients on small images where a network takes
+them; `make test-all` everything at every size.
 """
 
 import json
@@ -22,8 +25,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 LESSONS = Path(__file__).parents[1] / 'notebooks'
 CLOSE = 1e-9  # relative, float64; 1e-4 in float32
-PAPER = (299, 299)
-ZOO_SIZES = [PAPER, (315, 323)]  # it averages 8 x 8, so that no other grid works
+PAPER, SMALL = (299, 299), (139, 107)
+slow = pytest.mark.slow
 
 # whose: their network without dropout, ours, the outputs in training, and another size
 THEIRS = {
@@ -127,9 +130,9 @@ def draw(shape, seed=0):
     return onp.random.RandomState(seed).normal(size=shape)
 
 
-def run_gluon(net, size, training, array=np.array, dtype='float64'):
+def run_gluon(net, size, training, array=np.array):
     """Return the outputs on two random images and, with weighted scores as the loss, their gradient."""
-    X, weights = (array(draw(s), dtype=dtype) for s in ((2, 3, *size), (2, 1000)))
+    X, weights = (array(draw(s), dtype='float64') for s in ((2, 3, *size), (2, 1000)))
     X.attach_grad()
     with autograd.record(train_mode=training):
         outputs = net(X)
@@ -145,7 +148,8 @@ class Pair:
     def __init__(self, lib, make_theirs, make_ours, outputs, other):
         self.torch, self.theirs, self.make_ours = lib.torch, make_theirs(lib), make_ours
         self.outputs = outputs
-        self.ours, self.sizes, self.results = make_ours(), {'paper': PAPER, 'other': other}, {}
+        self.ours, self.results, self.statistics = make_ours(), {}, {}
+        self.sizes = {'paper': PAPER, 'small': SMALL, 'other': other}
         lib.torch.manual_seed(0)
         with lib.torch.no_grad():
             for module in self.theirs.modules():
@@ -161,36 +165,41 @@ class Pair:
         self.theirs.requires_grad_(False)
         self.ours.collect_params().setattr('grad_req', 'null')
 
-    def run(self, size, training, dtype='float64'):
+    def run(self, size, training):
         """Return what theirs and ours compute, (outputs, gradient) each; the same weights every time."""
-        key = size, training, dtype
+        key = size, training
         if key not in self.results:
-            self.theirs.to(getattr(self.torch, dtype)).load_state_dict(self.start)
-            load_torch(self.ours, self.start)
-            self.ours.cast(dtype)
+            self.start_in('float64', training)
             self.results[key] = (
-                self.run_theirs(self.sizes[size], training, dtype),
-                run_gluon(self.ours, self.sizes[size], training, dtype=dtype),
+                self.run_theirs(self.sizes[size]),
+                run_gluon(self.ours, self.sizes[size], training),
             )
-            if key == ('paper', True, 'float64'):
-                self.ours_after, self.theirs_after = running(self.ours), self.load_theirs()
+            if training:
+                self.statistics[size] = running(self.ours), running(self.load_theirs())
         return self.results[key]
 
-    def run_theirs(self, size, training, dtype):
+    def start_in(self, dtype, training):
+        """Give both the weights of the start, in `dtype`."""
+        self.theirs.to(getattr(self.torch, dtype)).load_state_dict(self.start)
         self.theirs.train(training)
-        kind = getattr(self.torch, dtype)
-        X, weights = (self.torch.tensor(draw(s), dtype=kind) for s in ((2, 3, *size), (2, 1000)))
+        self.theirs.aux_logits = training  # timm's V3 gives auxiliary scores in prediction too
+        load_torch(self.ours, self.start)
+        self.ours.cast(dtype)
+
+    def run_theirs(self, size):
+        X, weights = (self.torch.tensor(draw(s)) for s in ((2, 3, *size), (2, 1000)))
         outputs = self.theirs(X.requires_grad_())
         outputs = [outputs] if self.torch.is_tensor(outputs) else list(outputs)
-        if not training:
-            outputs = outputs[:1]  # timm gives auxiliary scores here too
         sum((scores * weights).sum() for scores in outputs).backward()
         return [scores.detach().numpy() for scores in outputs], X.grad.numpy()
 
-    def statistics(self):
-        """Return the running statistics of ours and theirs, as Gluon has them, after a step."""
-        self.run('paper', True)
-        return self.ours_after, running(self.theirs_after)
+    def scores_in_float32(self):
+        """Return the scores of theirs and ours at the paper's size, as they predict."""
+        self.start_in('float32', training=False)
+        X = draw((2, 3, *PAPER)).astype('float32')
+        with self.torch.no_grad():
+            theirs = self.theirs(self.torch.tensor(X)).numpy()
+        return theirs, self.ours(np.array(X)).asnumpy()
 
     def load_theirs(self):
         """Return a network of ours with what theirs holds now."""
@@ -223,23 +232,48 @@ def randomize(module):
             values.normal_(0, 0.2)
 
 
-@pytest.fixture(scope='module', params=THEIRS)
+@pytest.fixture(scope='module')
 def pair(request, pytorch):
     return Pair(pytorch, *THEIRS[request.param])
 
 
-cases = pytest.mark.parametrize(
-    'size, training', [(s, t) for s in ('paper', 'other') for t in (False, True)]
+# what `make test` compares too; V3 trains on no smaller images than the paper's
+QUICK = {
+    'torchvision V3': [('small', False), ('paper', True)],
+    'timm V3': [('small', False)],
+    'timm V4': [('small', False), ('small', True)],
+    'timm Inception-ResNet-V2': [('small', False), ('small', True)],
+}
+OTHERS = [(size, training) for size in ('paper', 'other') for training in (False, True)]
+
+
+def each_pair(choose=lambda size, training: True):
+    """Compare every pair in the chosen cases of (size, training), slow ones too."""
+    return pytest.mark.parametrize(
+        'pair, size, training',
+        [
+            pytest.param(pair, *case, marks=() if case in quick else slow)
+            for pair, quick in QUICK.items()
+            for case in dict.fromkeys([*quick, *OTHERS])
+            if choose(*case)
+        ],
+        indirect=['pair'],
+        scope='module',
+    )
+
+
+@pytest.mark.parametrize(
+    'pair',
+    [pytest.param(pair, marks=slow if pair == 'timm V3' else ()) for pair in THEIRS],
+    indirect=True,
 )
+def test_same_scores_at_full_size_in_float32(pair):
+    theirs, ours = pair.scores_in_float32()
+
+    assert relative(ours, theirs) < 1e-4
 
 
-def test_same_scores_in_float32(pair):
-    (theirs, _), (ours, _) = pair.run('paper', training=False, dtype='float32')
-
-    assert relative(ours[0], theirs[0]) < 1e-4
-
-
-@cases
+@each_pair()
 def test_same_scores(pair, size, training):
     (theirs, _), (ours, _) = pair.run(size, training)
 
@@ -247,15 +281,17 @@ def test_same_scores(pair, size, training):
     assert max(map(relative, ours, theirs)) < CLOSE
 
 
-@cases
+@each_pair()
 def test_same_gradient_of_the_input(pair, size, training):
     (_, theirs), (_, ours) = pair.run(size, training)
 
     assert relative(ours, theirs) < CLOSE
 
 
-def test_same_running_statistics(pair):
-    ours, theirs = pair.statistics()
+@each_pair(lambda size, training: training)
+def test_same_running_statistics(pair, size, training):
+    pair.run(size, training)
+    ours, theirs = pair.statistics[size]
 
     # loaded through float32
     assert max(map(relative, ours, theirs)) < 1e-6
@@ -269,7 +305,7 @@ def test_same_transformed_input(pytorch):
     assert relative(TransformInput()(np.array(X)).asnumpy(), expected) < 1e-6
 
 
-def model_zoo(path):
+def model_zoo(path, size, training):
     """Write weights and results of the model zoo's V3, which only runs without NumPy's arrays."""
     from mxnet import nd
     from mxnet.gluon.model_zoo.vision import inception_v3 as zoo_v3
@@ -288,32 +324,29 @@ def model_zoo(path):
         weights[f'{i:03}'] = values.astype('float32')
     net.cast('float64')
     net.collect_params().setattr('grad_req', 'null')
-    results = {}
-    for size in ZOO_SIZES:
-        for training in (False, True):
-            for parameter, values in zip(
-                net.collect_params().values(), weights.values(), strict=True
-            ):
-                parameter.set_data(nd.array(values, dtype='float64'))
-            (scores,), gradient = run_gluon(net, size, training, nd.array)
-            results |= {f'scores {size} {training}': scores, f'grad {size} {training}': gradient}
-    onp.savez(path, **weights, **results)
+    for parameter, values in zip(net.collect_params().values(), weights.values(), strict=True):
+        parameter.set_data(nd.array(values, dtype='float64'))
+    (scores,), gradient = run_gluon(net, size, training, nd.array)
+    onp.savez(path, **weights, scores=scores, gradient=gradient)
 
 
-@pytest.fixture(scope='module')
-def zoo(tmp_path_factory):
-    """The model zoo's results, and ours with its weights."""
-    path = tmp_path_factory.mktemp('zoo') / 'v3.npz'
-    code = f'import test_oracle; test_oracle.model_zoo({str(path)!r})'
+# it averages 8 x 8, so that no other grid works
+@pytest.mark.parametrize(
+    'size, training',
+    [
+        (PAPER, False),
+        pytest.param(PAPER, True, marks=slow),
+        pytest.param((315, 323), False, marks=slow),
+        pytest.param((315, 323), True, marks=slow),
+    ],
+)
+def test_same_as_the_model_zoo(size, training, tmp_path):
+    file = tmp_path / 'v3.npz'
+    code = f'import test_oracle; test_oracle.model_zoo({str(file)!r}, {size}, {training})'
     subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', code], check=True, cwd=Path(__file__).parent
     )
-    return onp.load(path)
-
-
-@pytest.mark.parametrize('training', [False, True])
-@pytest.mark.parametrize('size', ZOO_SIZES)
-def test_same_as_the_model_zoo(zoo, size, training):
+    zoo = onp.load(file)
     net = inception_v3(dropout=0.0)
     net.initialize()
     net(np.zeros((1, 3, 75, 75)))  # binds
@@ -324,5 +357,5 @@ def test_same_as_the_model_zoo(zoo, size, training):
     net.collect_params().setattr('grad_req', 'null')
     (scores,), gradient = run_gluon(net, size, training)
 
-    assert relative(scores, zoo[f'scores {size} {training}']) < CLOSE
-    assert relative(gradient, zoo[f'grad {size} {training}']) < CLOSE
+    assert relative(scores, zoo['scores']) < CLOSE
+    assert relative(gradient, zoo['gradient']) < CLOSE

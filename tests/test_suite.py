@@ -1,0 +1,108 @@
+"""Do `make test` and `make test-all` run all that they should, and fail when a part of it fails?"""
+
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Return `make(target, failing)`: its exit status, and the arguments of each pytest it started.
+
+    Nothing runs: the interpreter is a script that notes its arguments, and fails for one folder.
+    """
+    python, notes = tmp_path / 'python', tmp_path / 'notes'
+    python.write_text(
+        f'#!/bin/sh\necho "$*" >> {notes}\nfor last; do :; done\ntest "$last" != "$FAILING"\n'
+    )
+    python.chmod(0o755)
+
+    def run(target, failing=''):
+        # without `setup`, which would install
+        done = subprocess.run(
+            ['make', '-s', '-o', 'setup', f'PY={python}', target], cwd=ROOT,
+            env=os.environ | {'FAILING': failing, 'MAKEFLAGS': ''}, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.returncode, notes.read_text().splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize('target', ['test', 'test-all'])
+@pytest.mark.parametrize('failing', ['tests', 'notebooks'])
+def test_a_failing_part_fails_the_whole_and_the_other_part_runs(make, target, failing):
+    status, started = make(target, failing)
+
+    assert status != 0
+    assert [line.split()[-1] for line in started] == ['tests', 'notebooks']
+
+
+def test_all_leaves_nothing_out_and_test_only_what_is_slow(make):
+    assert make('test') == (
+        0, ['-m pytest -n auto -m not slow tests', '-m pytest notebooks']
+    )  # fmt: skip
+    status, started = make('test-all')
+    assert (status, started[2:]) == (0, ['-m pytest -n auto tests', '-m pytest notebooks'])
+
+
+def test_continuous_integration_runs_the_tests_with_all_that_they_need():
+    script = (ROOT / '.ci' / 'run').read_text()
+
+    assert 'make gpu torch exercises-setup test\n' in script
+    assert 'make test-browser' in script and 'set -euo pipefail' in script
+
+
+# the project's conftest.py
+
+
+def conftest():
+    spec = importlib.util.spec_from_file_location('the_root', ROOT / 'conftest.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize('r, seconds', [(0.1, 300), (1, 300), (3.04, 912)])
+def test_a_cell_may_take_longer_on_a_slow_machine(monkeypatch, r, seconds):
+    root = conftest()
+    monkeypatch.setattr(root, 'machine_r', lambda: r)
+
+    assert root.cell_limit(300) == seconds
+    assert root.cell_limit(2000) == 2000  # as asked for on the command line
+
+
+def test_one_of_many_processes_takes_one_thread(monkeypatch):
+    monkeypatch.setenv('OMP_NUM_THREADS', '7')
+    monkeypatch.delenv('PYTEST_XDIST_WORKER', raising=False)
+    conftest()
+    assert os.environ['OMP_NUM_THREADS'] == '7'
+    monkeypatch.setenv('PYTEST_XDIST_WORKER', 'gw0')
+    conftest()
+    assert os.environ['OMP_NUM_THREADS'] == '1'
+
+
+@pytest.mark.parametrize(
+    'asked, kept', [('no', 'loadfile'), ('loadscope', 'loadscope'), ('load', 'load')]
+)
+def test_among_processes_a_file_stays_whole(asked, kept):
+    option = SimpleNamespace(numprocesses='auto', dist=asked, loadscopereorder=True)
+    conftest().pytest_cmdline_main(SimpleNamespace(option=option))
+    assert option.dist == kept
+
+    alone = SimpleNamespace(numprocesses=None, dist='no')
+    conftest().pytest_cmdline_main(SimpleNamespace(option=alone))
+    assert alone.dist == 'no'
+
+
+def test_the_files_that_take_longest_come_first():
+    root = conftest()
+    names = [path.stem.removeprefix('test_') for path in (ROOT / 'tests').glob('test_*.py')]
+
+    assert set(root.LONG) <= set(names)
+    assert sorted(names, key=root.place)[: len(root.LONG)] == list(root.LONG)
