@@ -2,10 +2,10 @@
 
 import math
 
-from .recipes import SCHEDULES
+from .recipes import OPTIMIZERS, SCHEDULES
 
 
-def check_arguments(epochs, lr, schedule):
+def check_arguments(epochs, lr, schedule, optimizer):
     """Raise ValueError unless the arguments of `fit` can work."""
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
         raise ValueError(f'epochs must be a positive integer, got {epochs!r}')
@@ -13,6 +13,8 @@ def check_arguments(epochs, lr, schedule):
         raise ValueError(f'lr must be a positive number, got {lr!r}')
     if schedule not in SCHEDULES:
         raise ValueError(f'schedule must be one of {", ".join(SCHEDULES)}, got {schedule!r}')
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f'optimizer must be one of {", ".join(OPTIMIZERS)}, got {optimizer!r}')
 
 
 def by_epoch(train_iter, epochs) -> list:

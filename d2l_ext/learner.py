@@ -1,6 +1,7 @@
 """A network of Gluon that learns: its steps on one device, on several, with other workers; its state."""
 
 import mxnet as mx
+import numpy as onp
 from mxnet import autograd, gluon
 
 from . import capacity, cluster, weights
@@ -11,26 +12,29 @@ TOLD = 10**6  # a key of the store that no parameter has
 
 
 class Learner:
-    """A network of Gluon that takes steps of stochastic gradient descent; for `loop`.
+    """A network of Gluon that takes the steps of an optimizer; for `loop`.
 
     Each batch is divided over the workers of `kvstore` (`cluster.joined()`), if there is one, and
     what a worker has over its `devices`; the gradients are those of the whole batch. `precision` is
-    the one that `net` was `lowered` to.
+    the one that `net` was `lowered` to, `optimizer` a name in OPTIMIZERS, `options` are momentum and wd.
     """
 
-    def __init__(self, net, loss, devices, classes, kvstore=None, precision='float32', **sgd):
+    def __init__(
+        self, net, loss, devices, classes, kvstore=None, precision='float32',
+        optimizer='sgd', **options,
+    ):  # fmt: skip
         self.net, self.loss, self.classes, self.kvstore = net, loss, classes, kvstore
         self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
         self.rank, self.workers = (kvstore.rank, kvstore.num_workers) if kvstore else (0, 1)
-        self.sgd, self.scaler = SGD(**sgd), Scaler(precision)
+        self.optimizer, self.scaler = RULES[optimizer](**options), Scaler(precision)
         # a Trainer with a distributed store begins with a race: one worker's first gradient may
         # arrive where another still fetches the weights. So ours sums the gradients by itself
         self.trainer = gluon.Trainer(
-            net.collect_params(), self.sgd, kvstore=None if kvstore else 'device',
+            net.collect_params(), self.optimizer, kvstore=None if kvstore else 'device',
             update_on_kvstore=False,  # first the sum of the gradients is looked at
         )  # fmt: skip
         shapes = {name: list(p.shape) for name, p in weights.parameters(net).items()}
-        self.about = {**sgd, 'precision': precision, **shapes}
+        self.about = {'optimizer': optimizer, **options, 'precision': precision, **shapes}
         if kvstore:
             self.watchdog = cluster.Watchdog()
             kvstore.init(TOLD, mx.nd.zeros(2))
@@ -119,13 +123,17 @@ class Learner:
         return total, round(count)
 
     def tensors(self) -> dict:
-        """Return weights and momenta by name, as arrays."""
+        """Return weights and what the optimizer keeps of each, by name, as arrays."""
         named = weights.parameters(self.net)
         order = {id(p): i for i, p in enumerate(self.net.collect_params().values())}
-        momenta = {name: self.sgd.momenta.get(order[id(p)]) for name, p in named.items()}
         return {
             **{f'weight.{name}': p.data().asnumpy() for name, p in named.items()},
-            **{f'momentum.{name}': m.asnumpy() for name, m in momenta.items() if m is not None},
+            **{
+                f'{kind}.{name}': array.asnumpy()
+                for name, p in named.items()
+                for kind, array in self.optimizer.kept.get(order[id(p)], {}).items()
+            },
+            'updates': onp.array([self.optimizer.num_update]),
             **self.scaler.state(),
         }
 
@@ -135,7 +143,12 @@ class Learner:
         for i, parameter in enumerate(self.net.collect_params().values()):
             name = next(name for name, p in named.items() if p is parameter)
             weights.put(parameter, tensors[f'weight.{name}'])
-            self.sgd.loaded[i] = tensors.get(f'momentum.{name}')
+            self.optimizer.loaded[i] = {
+                kind: tensors[f'{kind}.{name}']
+                for kind in self.optimizer.KINDS
+                if f'{kind}.{name}' in tensors
+            }
+        self.optimizer.begin_num_update = self.optimizer.num_update = int(tensors['updates'][0])
         self.scaler.restore(tensors)
 
     def reseed(self, number):
@@ -143,20 +156,39 @@ class Learner:
         mx.random.seed(number)
 
 
-class SGD(mx.optimizer.SGD):
-    """Gluon's own, which notes its momenta: the Trainer can only pickle them."""
+class Kept:
+    """What an optimizer of Gluon keeps of each weight, by KINDS: the Trainer can only pickle it."""
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.momenta, self.loaded = {}, {}
+        self.kept, self.loaded = {}, {}
 
     def create_state(self, index, weight):
         state = super().create_state(index, weight)
         if state is not None:
-            if self.loaded.get(index) is not None:
-                state[:] = mx.nd.array(self.loaded[index], ctx=weight.ctx)
-            self.momenta[index] = state
+            arrays = state if isinstance(state, tuple) else (state,)
+            self.kept[index] = dict(zip(self.KINDS, arrays, strict=True))
+            for kind, array in self.loaded.get(index, {}).items():
+                self.kept[index][kind][:] = mx.nd.array(array, ctx=weight.ctx)
         return state
+
+
+class SGD(Kept, mx.optimizer.SGD):
+    """Stochastic gradient descent with momentum."""
+
+    KINDS = ('momentum',)
+
+
+class Adam(Kept, mx.optimizer.Adam):
+    """Adam: each weight's step is divided by how large its gradients are."""
+
+    KINDS = ('mean', 'variance')
+
+    def __init__(self, momentum=0.9, **options):
+        super().__init__(beta1=momentum, **options)
+
+
+RULES = {'sgd': SGD, 'adam': Adam}
 
 
 def _right(scores, y) -> int:

@@ -130,8 +130,8 @@ def run(recipe, train_iter, test_iter, net, *, seed=0, **more):
 
 
 def fit(
-    net, train_iter, test_iter=None, *, epochs, lr, momentum=0.0, weight_decay=0.0,
-    schedule='constant', device=None, layout=torch.channels_last, dtype=None, progress=True,
+    net, train_iter, test_iter=None, *, epochs, lr, optimizer='sgd', momentum=0.0,
+    weight_decay=0.0, schedule='constant', device=None, layout=torch.channels_last, dtype=None, progress=True,
     history=None, checkpoint=None, every=100,
 ):  # fmt: skip
     """Train `net` as `training.fit` does a network of Gluon; returns a History.
@@ -139,15 +139,17 @@ def fit(
     Other arguments, and errors, are those of `training.fit`. `layout` is a memory format; `dtype`
     (torch.bfloat16) that of automatic mixed precision, None for float32 throughout.
     Differs from Gluon where the rate changes: PyTorch multiplies the momentum by the rate of the step at
-    hand, Gluon each gradient by the rate of its own step.
+    hand, Gluon each gradient by the rate of its own step. And in Adam's first steps: Gluon adds epsilon
+    before it corrects the variance, PyTorch after.
     """
     device = device or best_device()
-    check_arguments(epochs=epochs, lr=lr, schedule=schedule)
+    check_arguments(epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer)
     plan = by_epoch(train_iter, epochs)
     net.to(device, memory_format=layout)
     classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, device, name))
-    sgd = {'momentum': momentum, 'weight_decay': weight_decay}
-    learner = Learner(net, device, layout, dtype, classes, **sgd)
+    learner = Learner(
+        net, device, layout, dtype, classes, optimizer, momentum=momentum, weight_decay=weight_decay
+    )
     return loop(
         learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
         checkpoint=Checkpoint(checkpoint, every) if checkpoint is not None else None,
@@ -155,13 +157,24 @@ def fit(
 
 
 class Learner:
-    """A network of PyTorch that takes steps of stochastic gradient descent; for `loop`."""
+    """A network of PyTorch that takes the steps of an optimizer; for `loop`."""
 
-    def __init__(self, net, device, layout, dtype, classes, **sgd):
+    # what the optimizer keeps of each weight: our name of it, PyTorch's
+    KEPT = {
+        'sgd': {'momentum': 'momentum_buffer'},
+        'adam': {'mean': 'exp_avg', 'variance': 'exp_avg_sq', 'updates': 'step'},
+    }
+
+    def __init__(self, net, device, layout, dtype, classes, optimizer='sgd', **options):
         self.net, self.device, self.layout, self.classes = net, device, layout, classes
         self.mixed = torch.autocast(torch.device(device).type, dtype, enabled=dtype is not None)
-        self.optimizer = torch.optim.SGD(net.parameters(), lr=0.1, **sgd)
-        self.about = {**sgd, **{name: list(p.shape) for name, p in net.named_parameters()}}
+        self.kept = self.KEPT[optimizer]
+        shapes = {name: list(p.shape) for name, p in net.named_parameters()}
+        self.about = {'optimizer': optimizer, **options, **shapes}
+        if optimizer == 'adam':
+            options['betas'] = (options.pop('momentum'), 0.999)
+        rule = {'sgd': torch.optim.SGD, 'adam': torch.optim.Adam}[optimizer]
+        self.optimizer = rule(net.parameters(), lr=0.1, **options)
 
     def step(self, X, y, lr):
         """Take one step; return the batch's summed loss and the number of right answers."""
@@ -182,24 +195,26 @@ class Learner:
         return evaluate(self.net, test_iter, self.device, self.layout)
 
     def tensors(self) -> dict:
-        """Return weights and momenta by name, as arrays."""
-        momenta = {n: self.optimizer.state[p] for n, p in self.net.named_parameters()}
-        momenta = {n: state.get('momentum_buffer') for n, state in momenta.items()}
-        return {
-            **{f'weight.{n}': _array(t) for n, t in self.net.state_dict().items()},
-            **{f'momentum.{n}': _array(m) for n, m in momenta.items() if m is not None},
-        }
+        """Return weights and what the optimizer keeps of each, by name, as arrays."""
+        told = {f'weight.{n}': _array(t) for n, t in self.net.state_dict().items()}
+        for name, parameter in self.net.named_parameters():
+            state = self.optimizer.state[parameter]
+            for kind, theirs in self.kept.items():
+                if state.get(theirs) is not None:
+                    told[f'{kind}.{name}'] = _array(state[theirs])
+        return told
 
     def restore(self, tensors):
         """Take over what `tensors` gave."""
         for name, ours in self.net.state_dict().items():
             ours.copy_(torch.from_numpy(tensors[f'weight.{name}'].copy()))
         for name, parameter in self.net.named_parameters():
-            if f'momentum.{name}' in tensors:
-                buffer = torch.from_numpy(tensors[f'momentum.{name}'].copy())
-                self.optimizer.state[parameter]['momentum_buffer'] = torch.empty_like(
-                    parameter
-                ).copy_(buffer)
+            for kind, theirs in self.kept.items():
+                if f'{kind}.{name}' in tensors:
+                    array = torch.from_numpy(tensors[f'{kind}.{name}'].copy())
+                    if theirs != 'step':  # a number, which stays where it is
+                        array = torch.empty_like(parameter).copy_(array)
+                    self.optimizer.state[parameter][theirs] = array
 
     def reseed(self, number):
         """Seed what dropout draws from."""

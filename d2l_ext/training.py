@@ -13,7 +13,13 @@ from .learner import Learner
 from .loop import loop
 from .networks import joint_loss
 from .precision import lowered
-from .recipes import INITIALIZERS, OPTIONS, RECIPES, SCHEDULES  # noqa: F401  lessons find them here
+from .recipes import (  # noqa: F401  lessons find them here
+    INITIALIZERS,
+    OPTIMIZERS,
+    OPTIONS,
+    RECIPES,
+    SCHEDULES,
+)
 
 
 def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
@@ -27,11 +33,11 @@ def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
 
 
 def fit(
-    net, train_iter, test_iter=None, *, epochs, lr, momentum=0.0, weight_decay=0.0,
-    schedule='constant', loss=joint_loss, device=None, progress=True, history=None,
+    net, train_iter, test_iter=None, *, epochs, lr, optimizer='sgd', momentum=0.0,
+    weight_decay=0.0, schedule='constant', loss=joint_loss, device=None, progress=True, history=None,
     checkpoint=None, every=100, kvstore=None, precision='float32',
 ):  # fmt: skip
-    """Train an initialized `net` by stochastic gradient descent; returns a History.
+    """Train an initialized `net`; returns a History.
 
     `device` may be a list of devices, among which each batch is divided; `kvstore` is the store over
     which workers divide it (`cluster`). `precision` is that of the multiplications: 'float32', and
@@ -40,11 +46,12 @@ def fit(
 
     `train_iter` and `test_iter` know their length and give (X, y): X (N, C, H, W), y class indices
     (N,). A dict of them, such as {1: small, 3: large}, trains on `small` from epoch 1 and on `large`
-    from epoch 3. `lr` is the highest learning rate, `schedule` a name in SCHEDULES. `loss(outputs, y)`
-    gives (N,), from what `net` gave in training: scores, or a tuple with the main ones first. With
-    `progress` a bar shows loss, accuracy and images/s, and in a notebook a learning curve grows.
-    Ctrl-C (the stop button) ends the training and keeps the network and the history so far. `history`
-    takes over what was trained before, so that the curve goes on.
+    from epoch 3. `optimizer` is a name in OPTIMIZERS; Adam's `momentum` is its beta1, the share that it
+    keeps of its mean gradient. `lr` is the highest learning rate, `schedule` a name in SCHEDULES.
+    `loss(outputs, y)` gives (N,), from what `net` gave in training: scores, or a tuple with the main
+    ones first. With `progress` a bar shows loss, accuracy and images/s, and in a notebook a learning
+    curve grows. Ctrl-C (the stop button) ends the training and keeps the network and the history so
+    far. `history` takes over what was trained before, so that the curve goes on.
 
     With `checkpoint`, a folder, the training is kept there `every` so many steps and after each epoch;
     the same call goes on from the last good one, with the same data to the same result. (A seed of the
@@ -56,15 +63,16 @@ def fit(
     """
     device = device or runtime.device()
     devices = device if isinstance(device, (list, tuple)) else [device]
-    check_arguments(epochs=epochs, lr=lr, schedule=schedule)
+    check_arguments(epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer)
     check_precision(precision, devices)
     plan = by_epoch(train_iter, epochs)
     classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, devices[0], name))
     with lowered(net, precision):
         net.hybridize(static_alloc=True, static_shape=True)
         learner = Learner(
-            net, loss, devices, classes, kvstore, precision, momentum=momentum, wd=weight_decay
-        )
+            net, loss, devices, classes, kvstore, precision, optimizer, momentum=momentum,
+            wd=weight_decay,
+        )  # fmt: skip
         if checkpoint is not None:
             checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
         return loop(

@@ -68,12 +68,13 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.parametrize('optimizer', ['sgd', 'adam'])
 @pytest.mark.parametrize('stop', [2, 5, 9, 11, 12, 20, 30])
-def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, stop):
-    whole, history = fit(tmp_path / 'whole')
-    _, first = fit(tmp_path / 'parts', stop=stop)
+def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, stop, optimizer):
+    whole, history = fit(tmp_path / 'whole', optimizer=optimizer)
+    _, first = fit(tmp_path / 'parts', stop=stop, optimizer=optimizer)
     assert first.interrupted
-    again, rest = fit(tmp_path / 'parts')
+    again, rest = fit(tmp_path / 'parts', optimizer=optimizer)
 
     assert not rest.interrupted
     assert told(rest) == told(history)
@@ -135,6 +136,7 @@ def test_a_file_that_was_cut_short_is_damaged(tmp_path, length):
         ({'net': lambda: network(classes=3)}, r'3.weight is \[2, 4\] there, \[3, 4\] here'),
         ({'lr': 0.2}, 'lr is 0.1 there, 0.2 here'),
         ({'momentum': 0.5}, 'momentum is 0.9 there, 0.5 here'),
+        ({'optimizer': 'adam'}, 'optimizer is sgd there, adam here'),
         ({'epochs': 4}, 'steps is 30 there, 40 here'),
         ({'schedule': 'constant'}, 'schedule is one_cycle there, constant here'),
     ],

@@ -47,14 +47,17 @@ def apart(ours, theirs):
     return abs(ours - theirs).max() / abs(theirs).max()
 
 
-def learners(gluon, net, **sgd):
+def learners(gluon, net, optimizer='sgd'):
     momentum, decay = 7 / 8, 1 / 2048
     return (
-        training.Learner(gluon, joint_loss, mx.cpu(), 10, momentum=momentum, wd=decay),
-        twin.Learner(
-            net, 'cpu', torch.contiguous_format, None, 10, momentum=momentum, weight_decay=decay
+        training.Learner(
+            gluon, joint_loss, mx.cpu(), 10, optimizer=optimizer, momentum=momentum, wd=decay
         ),
-    )
+        twin.Learner(
+            net, 'cpu', torch.contiguous_format, None, 10, optimizer, momentum=momentum,
+            weight_decay=decay,
+        ),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize('in_channels, classes, count', [(1, 10, 5_977_530), (3, 1000, 6_998_552)])
@@ -98,6 +101,20 @@ def test_a_step_has_the_same_gradients_and_leaves_the_same_weights():
         gradient = parameter.grad().asnumpy() / len(y)
         assert apart(gradient, theirs.grad.numpy()) < 1e-4, name
         assert apart(parameter.data().asnumpy(), theirs.detach().numpy()) < 1e-5, name
+
+
+def test_adam_keeps_the_same_means_and_variances():
+    # the weights differ a little: Gluon adds epsilon before the correction
+    gluon, net = pair()
+    X, y = next(batches(32))
+    both = learners(gluon, net, 'adam')
+    for learner in both:
+        learner.step(X, y, 1 / 1024)
+    ours, theirs = (learner.tensors() for learner in both)
+
+    for kind, bound in (('mean', 1e-4), ('variance', 2e-4)):
+        for name, _ in net.named_parameters():
+            assert apart(ours[f'{kind}.{name}'], theirs[f'{kind}.{name}']) < bound, name
 
 
 def fifty():
@@ -212,7 +229,8 @@ def test_initialize_draws_as_the_recipe_says(name):
     assert net.head.bias.abs().max().item() == 0
 
 
-def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path):
+@pytest.mark.parametrize('optimizer', ['sgd', 'adam'])
+def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, optimizer):
     torch.set_num_threads(1)
     train, _ = load_data_fashion_mnist(32, SIZE, sample='quick')
 
@@ -229,8 +247,8 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path):
 
         net.register_forward_hook(note)
         history = twin.fit(
-            net, few, epochs=2, lr=0.01, momentum=0.9, device='cpu', checkpoint=folder, every=4,
-            progress=False,
+            net, few, epochs=2, lr=0.001, optimizer=optimizer, momentum=0.9, device='cpu',
+            checkpoint=folder, every=4, progress=False,
         )  # fmt: skip
         return net.state_dict(), [(e['loss'], e['train_accuracy']) for e in history]
 

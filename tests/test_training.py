@@ -126,6 +126,33 @@ def test_one_step_is_the_step_of_gradient_descent():
     assert net[0].weight.data().asnumpy().ravel() == pytest.approx([0.5, -0.5], abs=1e-5)
 
 
+def test_the_first_step_of_adam_is_as_long_for_every_gradient():
+    net = seq(nn.Dense(2, use_bias=False, in_units=2), nn.Flatten())
+    net.initialize(mx.init.Constant(0.0))
+    X = np.array([[[[1.0]], [[100.0]]]] * 2)
+    fit(net, [(X, np.array([0, 0], dtype='int32'))], epochs=1, lr=0.25, optimizer='adam')
+
+    # Kingma and Ba, algorithm 1: the mean is divided by the root of the mean square, both corrected
+    assert net[0].weight.data().asnumpy().ravel() == pytest.approx(
+        [0.25, 0.25, -0.25, -0.25], rel=1e-4
+    )
+
+
+def test_adam_keeps_of_its_mean_what_momentum_says():
+    net = seq(nn.Dense(2, use_bias=False, in_units=1), nn.Flatten())
+    net.initialize(mx.init.Constant(0.0))
+    X, y = np.ones((2, 1, 1, 1)), np.array([0, 0], dtype='int32')
+    learner = training.Learner(
+        net, training.joint_loss, mx.cpu(), 2, optimizer='adam', momentum=0.5
+    )
+    learner.step(X, y, 0.25)
+
+    # the gradient is p - 1 = -1/2, and its mean begins at 0
+    tensors = learner.tensors()
+    assert tensors['mean.0.weight'].ravel() == pytest.approx([-0.25, 0.25], rel=1e-4)
+    assert tensors['variance.0.weight'].ravel() == pytest.approx([0.00025, 0.00025], rel=1e-4)
+
+
 def test_the_same_seed_gives_the_same_training():
     losses = []
     for _ in range(2):
@@ -262,6 +289,7 @@ def test_a_network_that_was_never_initialized_is_named():
         ({'lr': -1}, 'lr must be a positive number, got -1'),
         ({'lr': float('nan')}, 'lr must be a positive number, got nan'),
         ({'schedule': 'linear'}, "schedule must be one of constant, one_cycle, got 'linear'"),
+        ({'optimizer': 'lars'}, "optimizer must be one of sgd, adam, got 'lars'"),
     ],
 )
 def test_arguments_that_cannot_work_are_named(options, message):
@@ -272,7 +300,8 @@ def test_arguments_that_cannot_work_are_named(options, message):
 def test_the_recorded_training_is_the_lectures_and_reached_its_accuracy():
     recorded = History.load('lecture')
 
-    assert recorded.about['recipe'] == training.RECIPES['lecture']
+    # it was recorded when there was no other optimizer to name
+    assert {'optimizer': 'sgd', **recorded.about['recipe']} == training.RECIPES['lecture']
     assert recorded.about['images'] == 60_000
     assert recorded[-1]['test_accuracy'] >= 0.87
 
