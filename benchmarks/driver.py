@@ -16,7 +16,7 @@ from pathlib import Path
 from . import quiet
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMIT = 1800  # seconds, after which a run counts as hung
+LIMIT = 5400  # seconds, after which a run counts as hung
 GRACE = 5  # seconds that a run has to end what it started
 
 
@@ -123,17 +123,24 @@ def missing(contestants) -> dict:
     return {name: reason for name, reason in reasons.items() if reason}
 
 
-def rounds(contestants, count, say=print):
+def due(contestants, turn) -> list:
+    """Return the names of those that run in this round."""
+    return [name for name, c in contestants.items() if c.rounds is None or turn < c.rounds]
+
+
+def rounds(contestants, count, say=print, done=(), keep=lambda numbers, failures: None):
     """Run all contestants in turn, `count` times; yield each round's ({name: numbers}, failures).
 
-    A contestant that fails is told, and the others go on. `say` gets a line a run.
+    A contestant that fails is told, and the others go on. `say` gets a line a run, `keep` what the
+    round has so far after each run. What `done`, [{name: numbers}] by round, holds is taken over.
     """
     width = max(map(len, contestants), default=0)
     for turn in range(count):
-        numbers, failures = {}, []
-        for name, contestant in contestants.items():
-            if contestant.rounds is not None and turn >= contestant.rounds:
+        numbers, failures = dict(done[turn]) if turn < len(done) else {}, []
+        for name in due(contestants, turn):
+            if name in numbers:
                 continue
+            contestant = contestants[name]
             others = quiet.others()
             start = time.perf_counter()
             try:
@@ -146,6 +153,7 @@ def rounds(contestants, count, say=print):
             if others and others > quiet.MUCH:
                 told += f'  (others used {others:.1f} CPUs when it began)'
             say(f'round {turn + 1} of {count}  {name:{width}}  {took:4.0f} s  {told}')
+            keep(numbers, failures)
         yield numbers, failures
 
 

@@ -14,8 +14,11 @@ RESULTS, QUICK = 'benchmarks/results', 'build/bench'
 GB = 1e9
 
 
-def result(name, suite, command, rounds, failures, missing) -> dict:
-    """Return what is kept of a suite: `rounds` holds {contestant: numbers} of each round."""
+def result(name, suite, command, rounds, failures, missing, pieces=1) -> dict:
+    """Return what is kept of a suite: `rounds` holds {contestant: numbers} of each round.
+
+    `pieces` is how many commands gave them; a suite's `more(rounds)`, where it has one, is added.
+    """
     return {
         'suite': name,
         'command': command,
@@ -23,7 +26,9 @@ def result(name, suite, command, rounds, failures, missing) -> dict:
         'machine': {**runtime.machine(), 'threads': str(runtime.usable_cpus())},
         'versions': {package: _version(package) for package in ('mxnet', 'd2l', 'numpy', 'torch')},
         'rounds': rounds,
+        'pieces': pieces,
         'figures': spread.figures(rounds, suite.FIGURES),
+        **(suite.more(rounds) if hasattr(suite, 'more') else {}),
         'missing': missing,
         'failures': failures,
     }
@@ -37,9 +42,10 @@ def _version(package):
 
 
 def save(found, picture, folder):
-    """Write SUITE.json and SUITE.png to `folder`, each whole or not at all."""
+    """Write SUITE.json and SUITE.png (if there is a picture) to `folder`, whole or not at all."""
     replace(folder / f'{found["suite"]}.json', json.dumps(found, indent=1) + '\n')
-    replace(folder / f'{found["suite"]}.png', picture.png())
+    if picture:
+        replace(folder / f'{found["suite"]}.png', picture.png())
 
 
 def load(folder, name) -> dict:
@@ -92,6 +98,7 @@ def origin(found) -> str:
     return (
         f'{found["date"]}, {machine["cpus_usable"]} CPUs ({machine["cpu"]}), MXNet '
         f'{versions["mxnet"]}{torch}; rounds of `{found["command"]}`: {len(found["rounds"])}'
+        + (f', in {found["pieces"]} pieces' if found.get('pieces', 1) > 1 else '')
         + (
             f'\n{busy} of {len(others)} runs began while others computed: run it again'
             if busy

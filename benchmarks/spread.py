@@ -5,17 +5,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+UNIT = 'R'  # the contestant that measures it
+
 
 @dataclass(frozen=True)
 class Figure:
     """A number that each round gives, and what is wanted of it over the rounds.
 
     `formula` takes a round, {contestant: numbers}. `wanted` reads {'median at least': 2.3}; its keys
-    are median, min or max with 'at least' or 'at most'.
+    are median, min or max with 'at least' or 'at most'. `least` rounds must give it to say so.
     """
 
     formula: Callable
     wanted: dict = field(default_factory=dict)
+    least: int = 3
 
 
 def value(contestant, what, scale=1):
@@ -26,6 +29,11 @@ def value(contestant, what, scale=1):
 def ratio(top, bottom, what='images_per_s'):
     """Return the formula of a ratio between two contestants within one round."""
     return lambda numbers: numbers[top][what] / numbers[bottom][what]
+
+
+def in_units(contestant):
+    """Return the formula of a contestant's seconds in R, the unit that the round measured."""
+    return ratio(contestant, UNIT, 'seconds')
 
 
 def over(rounds, formula) -> list:

@@ -10,18 +10,19 @@ from pathlib import Path
 
 from ..child import peak_bytes
 
-WARM_UP, LEAST = 2, 3  # steps
+# steps: a large batch settles late; a network that was warm once is soon so again
+WARM_UP, AGAIN, LEAST = 8, 2, 3
 BACKEND = 'MKLDNN'  # what MXNet 1.9.1 calls oneDNN; of another name it only logs that there is none
 FUSED = '_sg_mkldnn_conv'  # the operator that fusion leaves
 TOLERANCE = 1e-4  # of the largest output: fused sums run in another order
 
 
-def train(size, batch, width, seconds=2.0):
+def train(size, batch, width, seconds=2.0, warm_up=WARM_UP):
     """Return images/s of the course's training steps."""
     mx, net, X = _made(size, batch, width)
     from d2l_ext import training
 
-    steps = _Repeated(X, mx.np.zeros(batch, dtype='int32'), seconds)
+    steps = _Repeated(X, mx.np.zeros(batch, dtype='int32'), seconds, warm_up)
     training.fit(net, steps, epochs=1, lr=1e-3, progress=False)
     return {'images_per_s': batch * steps.count / steps.took}
 
@@ -29,14 +30,14 @@ def train(size, batch, width, seconds=2.0):
 class _Repeated:
     """One batch, given until `seconds` have passed since the warm-up and LEAST steps were timed."""
 
-    def __init__(self, X, y, seconds):
-        self.X, self.y, self.seconds = X, y, seconds
+    def __init__(self, X, y, seconds, warm_up):
+        self.X, self.y, self.seconds, self.warm_up = X, y, seconds, warm_up
 
     def __len__(self):
-        return WARM_UP + LEAST
+        return self.warm_up + LEAST
 
     def __iter__(self):
-        for _ in range(WARM_UP):
+        for _ in range(self.warm_up):
             yield self.X, self.y
         self.count, self.took, start = 0, 0.0, time.perf_counter()
         while self.took < self.seconds or self.count < LEAST:
@@ -44,7 +45,7 @@ class _Repeated:
             self.count, self.took = self.count + 1, time.perf_counter() - start
 
 
-def infer(size, batch, width, seconds=0.5, turns=2):
+def infer(size, batch, width, seconds=0.5, turns=2, warm_up=WARM_UP):
     """Return images/s of the hybridized network, and with oneDNN's fusion, timed by turns.
 
     The peak of memory is that of the network without fusion. Raises ValueError if nothing was fused
@@ -52,13 +53,13 @@ def infer(size, batch, width, seconds=0.5, turns=2):
     """
     _, net, X = _made(size, batch, width)
     net.hybridize(static_alloc=True, static_shape=True)
-    rates = {'plain': [_rate(net, X, seconds)], 'fused': []}
+    rates = {'plain': [_rate(net, X, seconds, warm_up)], 'fused': []}
     peak = peak_bytes()
     fused = _fused(net, X, scaled(width))
     for turn in range(turns):
-        rates['fused'].append(_rate(fused, X, seconds))
+        rates['fused'].append(_rate(fused, X, seconds, AGAIN if turn else warm_up))
         if turn < turns - 1:
-            rates['plain'].append(_rate(net, X, seconds))
+            rates['plain'].append(_rate(net, X, seconds, AGAIN))
     plain, fused = (sum(rates[name]) / len(rates[name]) for name in ('plain', 'fused'))
     return {'images_per_s': plain, 'fused_images_per_s': fused, 'peak_bytes': peak}
 
@@ -80,8 +81,8 @@ def _fused(net, X, twin):
     return twin
 
 
-def _rate(net, X, seconds):
-    for _ in range(WARM_UP):
+def _rate(net, X, seconds, warm_up):
+    for _ in range(warm_up):
         net(X).wait_to_read()
     count, start = 0, time.perf_counter()
     while (took := time.perf_counter() - start) < seconds or count < LEAST:

@@ -5,36 +5,45 @@ default threads and memory. Only two things are done for it: NumPy's old names a
 which it cannot import MXNet, and the data set is read from this machine.
 """
 
-import runpy
+import importlib
+import sys
+import types
 import warnings
-from pathlib import Path
 
+from ..driver import ROOT
 from .clock import BATCH, SIZE, Clock
+from .images import originals
 
-RUNTIME = Path(__file__).parents[2] / 'd2l_ext' / 'runtime.py'
+
+def restore_numpy_names():
+    """Put NumPy's old names back as the course does, and prepare nothing else that it prepares."""
+    package = types.ModuleType('d2l_ext')  # without its __init__, which sets threads and memory
+    package.__path__ = [str(ROOT / 'd2l_ext')]
+    sys.modules['d2l_ext'] = package
+    importlib.import_module('d2l_ext.runtime').restore_numpy_names()
+    for name in [name for name in sys.modules if name.partition('.')[0] == 'd2l_ext']:
+        del sys.modules[name]
 
 
-def d2l_batches():
+def d2l_batches(batch=BATCH, size=SIZE, sample='lecture'):
     """Return d2l's own batches of the training images, which are read from this machine."""
-    from d2l_ext import data
-
     from d2l import mxnet as d2l
     from mxnet import gluon, np
 
+    arrays = originals(sample)
+
     def read_here(self):
-        part, folder = 'train' if self._train else 't10k', data.fetch().folder
-        self._data = np.array(
-            data.original(folder, f'{part}-images-idx3-ubyte')[..., None], dtype='uint8'
-        )
-        self._label = np.array(data.original(folder, f'{part}-labels-idx1-ubyte'), dtype='int32')
+        images, labels = arrays[:2] if self._train else arrays[2:]
+        self._data = np.array(images[..., None], dtype='uint8')
+        self._label = np.array(labels, dtype='int32')
 
     gluon.data.vision.FashionMNIST._get_data = read_here
-    return d2l.load_data_fashion_mnist(batch_size=BATCH, resize=SIZE)[0]
+    return d2l.load_data_fashion_mnist(batch_size=batch, resize=size)[0]
 
 
-def measure(steps, warm_up):
+def measure(steps, warm_up, batch=BATCH, size=SIZE, sample='lecture'):
     """Return images/s of the lecture's training."""
-    runpy.run_path(str(RUNTIME))['restore_numpy_names']()
+    restore_numpy_names()
     import mxnet  # noqa: F401  before d2l_ext, so that it has its default threads and memory
 
     with warnings.catch_warnings():
@@ -89,8 +98,8 @@ def measure(steps, warm_up):
     net.initialize(force_reinit=True, ctx=device, init=init.Xavier())
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     trainer = gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.1})
-    metric, clock = d2l.Accumulator(3), Clock(steps, warm_up, npx.waitall)
-    for X, y in d2l_batches():
+    metric, clock = d2l.Accumulator(3), Clock(steps, warm_up, npx.waitall, batch)
+    for X, y in d2l_batches(batch, size, sample):
         X, y = X.as_in_ctx(device), y.as_in_ctx(device)
         with autograd.record():
             y_hat = net(X)

@@ -2,8 +2,6 @@
 
 from .clock import BATCH, SIZE, Clock
 
-LAST = 60_000 % BATCH  # images of an epoch's last batch
-
 
 def prepare():
     """Find or download the images, and resize them once, so that no contestant has to."""
@@ -11,13 +9,13 @@ def prepare():
     return {'images': sum(len(batches.images) for batches in images)}
 
 
-def measure(steps, warm_up):
+def measure(steps, warm_up, batch=BATCH, size=SIZE, sample='lecture'):
     """Return images/s. The peak of memory is that of the whole training on all 60 000 images.
 
     For it, what a whole epoch does and these steps do not is done after them: a last, smaller batch,
     the evaluation, and, before them, a touch of every image of the mapped files.
     """
-    train_iter, test_iter = load()
+    train_iter, test_iter = load(batch, size, sample)
     training, net = built()
     from d2l_ext import anatomy
 
@@ -25,13 +23,11 @@ def measure(steps, warm_up):
 
     for batches in (train_iter, test_iter):
         batches.images.max()
-    clock = Clock(steps, warm_up, mx.npx.waitall)
-    some = Some(train_iter, warm_up + steps, LAST, clock)
-    training.fit(
-        net, some, Some(test_iter, 1, len(test_iter.images) % BATCH), epochs=1, lr=0.1,
-        progress=False,
-    )  # fmt: skip
-    macs = anatomy.count_macs(net, (1, 1, SIZE, SIZE))
+    clock = Clock(steps, warm_up, mx.npx.waitall, batch)
+    train, test = (len(batches.images) % batch or batch for batches in (train_iter, test_iter))
+    some = Some(train_iter, warm_up + steps, train, clock)
+    training.fit(net, some, Some(test_iter, 1, test), epochs=1, lr=0.1, progress=False)
+    macs = anatomy.count_macs(net, (1, 1, size, size))
     return {'images_per_s': clock.images_per_s(), 'macs': macs}
 
 
@@ -53,7 +49,7 @@ def built():
 class Some:
     """The first `count` batches, and one of `last` images; the next is asked for when one is done."""
 
-    def __init__(self, batches, count, last=BATCH, clock=None):
+    def __init__(self, batches, count, last=None, clock=None):
         self.batches, self.count, self.last, self.clock = batches, count, last, clock
         if hasattr(batches, 'labels'):
             self.labels = batches.labels
@@ -71,7 +67,8 @@ class Some:
         yield X[: self.last], y[: self.last]
 
 
-def load():
+def load(batch=BATCH, size=SIZE, sample='lecture', **more):
+    """Return the course's own batches of the training and of the test images."""
     import d2l_ext  # noqa: F401
 
     from mxnet import npx
@@ -79,4 +76,4 @@ def load():
     npx.set_np()
     from d2l_ext.data import load_data_fashion_mnist
 
-    return load_data_fashion_mnist(BATCH, SIZE, sample='lecture')
+    return load_data_fashion_mnist(batch, size, sample=sample, **more)

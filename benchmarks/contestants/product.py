@@ -9,31 +9,34 @@ import time
 SIDE, SECONDS, WARM_UP = 4096, 4, 2
 
 
-def numpy(seconds=SECONDS):
+def numpy(seconds=SECONDS, side=SIDE):
     """NumPy's own BLAS."""
     import numpy as np
 
-    a, b = (np.random.rand(SIDE, SIDE).astype('float32') for _ in range(2))
+    a, b = (np.random.rand(side, side).astype('float32') for _ in range(2))
     blas = np.show_config(mode='dicts')['Build Dependencies']['blas']
-    return {'gflops': _rate(lambda: a @ b, seconds), 'by': f'{blas["name"]} {blas["version"]}'}
+    return {
+        'gflops': _rate(lambda: a @ b, side, seconds),
+        'by': f'{blas["name"]} {blas["version"]}',
+    }
 
 
-def mxnet_dot(seconds=SECONDS):
+def mxnet_dot(seconds=SECONDS, side=SIDE):
     """MXNet's np.dot: its own BLAS."""
     np, npx = _mxnet()
-    a, b = (np.random.uniform(size=(SIDE, SIDE)) for _ in range(2))
-    return {'gflops': _rate(lambda: np.dot(a, b).wait_to_read(), seconds), 'by': 'OpenBLAS'}
+    a, b = (np.random.uniform(size=(side, side)) for _ in range(2))
+    return {'gflops': _rate(lambda: np.dot(a, b).wait_to_read(), side, seconds), 'by': 'OpenBLAS'}
 
 
-def mxnet_dense(seconds=SECONDS):
+def mxnet_dense(seconds=SECONDS, side=SIDE):
     """MXNet's dense layer without bias: oneDNN, as its convolutions."""
     np, npx = _mxnet()
-    a, b = (np.random.uniform(size=(SIDE, SIDE)) for _ in range(2))
+    a, b = (np.random.uniform(size=(side, side)) for _ in range(2))
 
     def product():
-        npx.fully_connected(a, b, num_hidden=SIDE, no_bias=True).wait_to_read()
+        npx.fully_connected(a, b, num_hidden=side, no_bias=True).wait_to_read()
 
-    return {'gflops': _rate(product, seconds), 'by': 'oneDNN'}
+    return {'gflops': _rate(product, side, seconds), 'by': 'oneDNN'}
 
 
 def _mxnet():
@@ -45,11 +48,11 @@ def _mxnet():
     return np, npx
 
 
-def _rate(product, seconds):
+def _rate(product, side, seconds):
     for _ in range(WARM_UP):
         product()
     count, start = 0, time.perf_counter()
-    while (took := time.perf_counter() - start) < seconds:
+    while (took := time.perf_counter() - start) < seconds or not count:
         product()
         count += 1
-    return 2 * SIDE**3 * count / took / 1e9
+    return 2 * side**3 * count / took / 1e9

@@ -10,11 +10,15 @@ import os
 
 from ..driver import ROOT
 from .clock import BATCH, SIZE, Clock
+from .images import originals
 
 WORKERS = 4  # d2l.get_dataloader_workers()
 
 
-def measure(steps, warm_up, layout='contiguous_format', precision='float32'):
+def measure(
+    steps, warm_up, layout='contiguous_format', precision='float32', batch=BATCH, size=SIZE,
+    sample='lecture',
+):  # fmt: skip
     """Return images/s; `layout` is a memory format of PyTorch, `precision` one of its types."""
     torch = _torch()
     layout = getattr(torch, layout)
@@ -22,10 +26,10 @@ def measure(steps, warm_up, layout='contiguous_format', precision='float32'):
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     loss = torch.nn.CrossEntropyLoss()
     mixed = torch.autocast('cpu', torch.bfloat16, enabled=precision == 'bfloat16')
-    total, clock = [0.0, 0.0, 0], Clock(steps, warm_up)
+    total, clock = [0.0, 0.0, 0], Clock(steps, warm_up, batch=batch)
     # the loop of the book's train_ch6, without its plot
     net.train()
-    for X, y in loader(images(), labels()):
+    for X, y in loader(*originals(sample)[:2], batch, size):
         optimizer.zero_grad()
         X = X.to(memory_format=layout)
         with mixed:
@@ -117,21 +121,7 @@ def channels() -> dict:
     raise LookupError('d2l_ext/networks/googlenet.py has no table GOOGLENET')
 
 
-def images():
-    """Return the 60 000 training images, uint8 (n, 28, 28)."""
-    from d2l_ext import data
-
-    return data.original(data.fetch().folder, 'train-images-idx3-ubyte')
-
-
-def labels():
-    """Return the training images' labels, uint8 (n,)."""
-    from d2l_ext import data
-
-    return data.original(data.fetch().folder, 'train-labels-idx1-ubyte')
-
-
-def loader(images, labels):
+def loader(images, labels, batch, size):
     """Return the book's DataLoader over the images, resized and scaled one by one."""
     torch = _torch()
     import numpy as np
@@ -142,8 +132,8 @@ def loader(images, labels):
             return len(images)
 
         def __getitem__(self, index):
-            image = Image.fromarray(images[index]).resize((SIZE, SIZE), Image.BILINEAR)
+            image = Image.fromarray(images[index]).resize((size, size), Image.BILINEAR)
             X = torch.from_numpy(np.array(image, copy=True))[None].to(torch.float32).div(255)
             return X, int(labels[index])
 
-    return torch.utils.data.DataLoader(Resized(), BATCH, shuffle=True, num_workers=WORKERS)
+    return torch.utils.data.DataLoader(Resized(), batch, shuffle=True, num_workers=WORKERS)

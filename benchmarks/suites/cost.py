@@ -38,10 +38,12 @@ def rounds(quick):
 
 
 def contestants(quick):
-    seconds = {'train': 1.0 if quick else 2.0, 'infer': 0.3 if quick else 0.5}
+    more = {'train': {'seconds': 1.5}, 'infer': {'seconds': 0.5}}
+    if quick:
+        more = {'train': {'seconds': 1.0, 'warm_up': 2}, 'infer': {'seconds': 0.3, 'warm_up': 2}}
     return {
         name(what, point): Contestant(
-            f'benchmarks.contestants.cost:{what}', {**point, 'seconds': seconds[what]}
+            f'benchmarks.contestants.cost:{what}', {**point, **more[what]}
         )
         for point in points(quick)
         for what in (('train',) if quick and point != BASE else ('train', 'infer'))
