@@ -1,32 +1,53 @@
-"""What a person waits for: imports, the first batch, the first training step, each lesson."""
+"""What a person waits for: set-up, imports, the first batch, the first training step, lessons, tests.
+
+Each in seconds, and in R, the seconds of one training step of the lecture's network on this machine.
+"""
 
 from d2l_ext.figures import bars
 from d2l_ext.tables import Table
 
 from ..driver import ROOT, Contestant
-from ..report import spread_of
-from ..spread import Figure
+from ..report import figures_table, spread_of
+from ..spread import UNIT, Figure, in_units, over, spread, value
 
-TITLE = 'What a person waits for, seconds'
+TITLE = 'What a person waits for'
 TITLES = {
+    UNIT: 'one training step, R',
+    'setup': 'make setup, from nothing',
     'import_d2l_ext': 'import d2l_ext',
     'import_mxnet': 'import mxnet, after it',
     'first_batch_warm': 'first batch of the 60 000, cache warm',
     'first_batch_cold': 'first batch of the 60 000, cache cold',
     'first_step': 'kernel start to first training step',
 }
-LESSONS = [path.stem for path in sorted((ROOT / 'notebooks').glob('[0-9]*.ipynb'))]
+LESSONS = [path.stem for path in sorted((ROOT / 'notebooks').glob('*.ipynb'))]
+TORCH = ('12_pytorch_twin',)  # lessons that need it
+SHORT = '00_start_here'  # the lesson of the quick form
+CELLS = 20  # dearest cells in the table
 
 
-def all_lessons(numbers):
-    """Return the seconds of all lessons of a round, as many as there were; KeyError if none ran."""
-    seconds = [numbers[lesson]['seconds'] for lesson in LESSONS if lesson in numbers]
-    if not seconds:
-        raise KeyError('no lesson was run')
-    return sum(seconds)
+def lessons(numbers) -> dict:
+    """Return {lesson: R} of a round."""
+    return {name: in_units(name)(numbers) for name in LESSONS if name in numbers}
 
 
-FIGURES = {'all lessons, quick profile, seconds': Figure(all_lessons)}
+def all_lessons(numbers) -> float:
+    """Return the R of all lessons of a round; KeyError if one was not run."""
+    return sum(in_units(name)(numbers) for name in LESSONS)
+
+
+def dearest_lesson(numbers) -> float:
+    """Return the R of the longest lesson of a round; KeyError if one was not run."""
+    return max(in_units(name)(numbers) for name in LESSONS)
+
+
+FIGURES = {
+    'R, seconds': Figure(value(UNIT, 'seconds')),
+    'make setup, seconds': Figure(value('setup', 'seconds')),
+    'longest lesson, R': Figure(dearest_lesson, {'max at most': 40}, least=1),
+    'all lessons, R': Figure(all_lessons, {'max at most': 380}, least=1),
+    'make test, R': Figure(in_units('tests'), {'max at most': 500}, least=1),
+}
 
 
 def rounds(quick):
@@ -35,41 +56,116 @@ def rounds(quick):
 
 def contestants(quick):
     module = 'benchmarks.contestants.waiting'
-    lessons = [] if quick else LESSONS
+    pages = {
+        name: Contestant(
+            f'{module}:lesson', {'name': name}, ('torch',) if name in TORCH else (), rounds=1
+        )
+        for name in ([SHORT] if quick else LESSONS)
+    }
+    once = {
+        'setup': Contestant(f'{module}:setup', rounds=1),
+        'tests': Contestant(f'{module}:tests', rounds=1),
+    }
     return {
+        UNIT: Contestant('benchmarks.contestants.unit:measure'),
         'import_d2l_ext': Contestant(f'{module}:import_d2l_ext'),
         'import_mxnet': Contestant(f'{module}:import_mxnet'),
         'first_batch_warm': Contestant(f'{module}:first_batch', {}, ('images',)),
         'first_batch_cold': Contestant(f'{module}:first_batch', {'cold': True}, ('images',)),
         'first_step': Contestant(f'{module}:first_step'),
-        **{
-            lesson: Contestant(f'{module}:lesson', {'name': lesson}, rounds=1)
-            for lesson in lessons
-        },
-    }  # fmt: skip
+        **pages,
+        **({} if quick else once),
+    }
+
+
+def more(found) -> dict:
+    """Return what else is kept: R in seconds, and the R of each lesson, for who reads them."""
+    told = over(found, value(UNIT, 'seconds'))
+    by_lesson = {}
+    for numbers in found:
+        by_lesson |= lessons(numbers) if UNIT in numbers else {}
+    return {'R': spread(told)['median'] if told else None, 'lessons': by_lesson}
 
 
 def _rows(found):
-    """Return (title, spread, note) of everything that was measured or could not be."""
+    """Return (title, seconds, R, note) of everything that was measured or could not be.
+
+    Seconds and R are spreads, or None.
+    """
     notes = {**found['missing']}
     notes |= {failure['contestant']: f'failed: {failure["words"]}' for failure in found['failures']}
-    titles = {**TITLES, **{lesson: f'lesson {lesson}' for lesson in LESSONS}}
-    rows = [
-        (called, spread_of(found, name, 'seconds'), notes.get(name, ''))
-        for name, called in titles.items()
-    ]
-    return [row for row in rows if row[1] or row[2]]
+    titles = {**TITLES, **{name: f'lesson {name}' for name in LESSONS}, 'tests': 'make test'}
+    rows = []
+    for name, called in titles.items():
+        units = over(found['rounds'], in_units(name))
+        note = notes.get(name, '').splitlines()[-1:]
+        seconds = spread_of(found, name, 'seconds')
+        rows.append((called, seconds, spread(units) if units else None, ''.join(note)))
+        if name == 'tests':
+            rows += _parts(found)
+    return [row for row in rows if row[1] or row[3]]
+
+
+def _parts(found):
+    """Return the rows of the commands in `make test`."""
+    rows = []
+    for numbers in found['rounds']:
+        for part in numbers.get('tests', {}).get('parts', ()):
+            R = numbers.get(UNIT, {}).get('seconds')
+            seconds, units = part['seconds'], R and part['seconds'] / R
+            title = f'of it: {part["command"].removeprefix("-m ")}'
+            rows.append((title, _single(seconds), units and _single(units), ''))
+    return rows
+
+
+def _single(number):
+    return dict.fromkeys(('median', 'min', 'max'), number)
 
 
 def tables(found):
     empty = dict.fromkeys(('median', 'min', 'max'))
-    rows = [[called, *(told or empty).values(), note] for called, told, note in _rows(found)]
-    figure, total = found['figures'].get('all lessons, quick profile, seconds'), None
-    if figure:
-        total = ['all lessons', figure['median'], figure['min'], figure['max'], '']
-    return [Table(['seconds', 'median', 'min', 'max', 'note'], rows, total=total)]
+    rows = [
+        [called, *(seconds or empty).values(), (units or empty)['median'], note]
+        for called, seconds, units, note in _rows(found)
+    ]
+    return [
+        Table(['seconds', 'median', 'min', 'max', 'R', 'note'], rows),
+        cells_table(found),
+        figures_table(found),
+    ]
+
+
+def cells_table(found) -> Table:
+    """Tabulate the cells that cost most: where they stand, and what they are for."""
+    rows = []
+    for numbers in found['rounds']:
+        R = numbers.get(UNIT, {}).get('seconds')
+        for name in LESSONS:
+            for cell in numbers.get(name, {}).get('cells', ()):
+                units = cell['seconds'] / R if R else None
+                words = map(_cut, (cell['under'], cell['ends']))
+                rows.append([name, cell['cell'], cell['seconds'], units, *words])
+    rows.sort(key=lambda row: -row[2])
+    columns = ['lesson', 'code cell', 'seconds', 'R', 'stands under', 'ends with']
+    return Table(columns, rows[:CELLS], title='The dearest cells')
+
+
+def _cut(text, width=44):
+    return text if len(text) <= width else f'{text[: width - 1]}…'
 
 
 def picture(found):
-    values = {called: told or 'failed' for called, told, _ in _rows(found)}
-    return bars(values, 'seconds, median; the line spans all rounds; a lesson is run once', TITLE)
+    rows = [row for row in _rows(found) if row[0] != TITLES[UNIT]]
+    if not rows:
+        return None
+    values = {called: units or ('failed' if note else 'no R') for called, _, units, note in rows}
+    unit = 'R, median; the line spans all rounds; set-up, lessons and tests are run once'
+    if told := found['figures'].get('R, seconds'):
+        unit = f'R ({told["median"]:.2g} s here), {unit[3:]}'
+    title = TITLE
+    if told := found['figures'].get('all lessons, R'):
+        longest = found['figures']['longest lesson, R']['median']
+        title = (
+            f'All {len(LESSONS)} lessons take {told["median"]:.0f} R, the longest {longest:.0f} R'
+        )
+    return bars(values, unit, title, [called for called in values if called.startswith('lesson')])
