@@ -12,8 +12,8 @@ PY := .venv/bin/python
 # what makes .venv, and adds to it: uv, or pip where uv cannot be had
 SETUP := $(PYTHON) d2l_ext/bootstrap.py $(EXACT)
 
-.PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick notebooks sync-zh lint lock \
-  clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
+.PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
+  lint lock clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ bench: setup  ## time the course beside its peers (most of an hour); results in 
 
 bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 	@$(PY) -m benchmarks --quick
+
+bench-waiting: setup  ## what a person waits for, in R: set-up, lessons, tests, the dearest cells
+	@$(PY) -m benchmarks --suite waiting
 
 slides: setup  ## the lessons as slides, in build/slides (needs npm once)
 	@$(PY) docs/slides.py

@@ -7,22 +7,26 @@ import importlib.util
 import json
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import __main__ as command
 from benchmarks import driver, quiet, report, spread
 from benchmarks.contestants import clock
 from benchmarks.contestants import cost as cost_contestants
+from benchmarks.contestants import profile as profile_contestants
+from benchmarks.contestants import waiting as waiting_contestants
 from benchmarks.driver import Contestant
 from benchmarks.suites import GROUPS, SUITES, time_to_accuracy
-from d2l_ext import anatomy
+from d2l_ext import anatomy, lessons
 from d2l_ext.networks import googlenet
 
+import nbformat
 import pytest
 
 RESULTS = Path(__file__).parents[1] / report.RESULTS
 FAKES = """
-import os, signal, subprocess, sys, time
+import importlib, os, signal, subprocess, sys, time
 
 def works(speed=100.0, seed=None):
     print('a library talks on stdout')
@@ -41,6 +45,17 @@ def stays(file):
     time.sleep(0.5)  # until it ignores
     open(file, 'w').write(str(child.pid))
     time.sleep(60)
+
+def with_few_images(call, options):
+    module, function = call.split(':')
+    if 'images' in options:
+        import numpy as np
+        from d2l_ext import data
+        with np.load(data.SAMPLE) as file:
+            few = {name: file[name][: options['images']] for name in file}
+        data.SAMPLE = os.path.join(os.path.dirname(__file__), 'few.npz')
+        np.savez(data.SAMPLE, **few)
+    return getattr(importlib.import_module(module), function)(**options)
 """
 
 
@@ -266,9 +281,214 @@ def test_an_interrupt_keeps_the_rounds_before_it(suite, monkeypatch, capsys):
     assert 'interrupted' in capsys.readouterr().err
 
 
+def test_an_interrupt_keeps_what_its_round_had(suite, monkeypatch):
+    run = driver.run
+
+    def broken(contestant, turn):
+        if contestant.options.get('speed') == 150:
+            raise KeyboardInterrupt
+        return run(contestant, turn)
+
+    monkeypatch.setattr(driver, 'run', broken)
+
+    assert command.main(['--suite', 'training_step']) == 130
+    (numbers,) = json.loads((suite[1] / 'training_step.json').read_text())['rounds']
+    assert list(numbers) == ['lecture']
+
+
+def test_a_suite_is_recorded_in_pieces(suite, fakes, monkeypatch, capsys):
+    own, file = SUITES['training_step'], 'training_step.json'
+    assert command.main(['--suite', 'training_step', '--rounds', '1', '--only', 'ours']) == 0
+    assert '--resume runs what is left: 3 runs' in capsys.readouterr().out
+    assert not (suite[0] / file).exists()
+    (numbers,) = json.loads((suite[1] / file).read_text())['rounds']
+    assert list(numbers) == ['ours']
+
+    contestants = own.contestants(False) | {'ours': fakes('works', {'speed': 200})}
+    monkeypatch.setattr(own, 'contestants', lambda quick: contestants)
+    assert command.main(['--suite', 'training_step', '--resume']) == 0
+    found = json.loads((suite[0] / file).read_text())
+    assert [numbers['ours']['images_per_s'] for numbers in found['rounds']] == [150, 200]
+    assert [numbers['lecture']['images_per_s'] for numbers in found['rounds']] == [50, 50]
+    assert found['pieces'] == 2
+    assert 'in 2 pieces' in report.origin(found)
+
+
+def test_a_later_piece_keeps_the_rounds_that_it_does_not_run(suite):
+    command.main(['--suite', 'training_step'])
+    command.main(['--suite', 'training_step', '--resume', '--rounds', '1'])
+
+    assert len(json.loads((suite[1] / 'training_step.json').read_text())['rounds']) == 2
+
+
+@pytest.mark.parametrize('other', ['machine', 'form'])
+def test_rounds_of_another_machine_or_form_are_not_gone_on_from(suite, other):
+    assert command.main(['--suite', 'training_step', '--quick']) == 0
+    file = suite[1] / 'training_step.json'
+    found = json.loads(file.read_text())
+    if other == 'machine':
+        found['machine']['cpu'] = 'an abacus'
+        file.write_text(json.dumps(found))
+    quick = ['--quick'] if other == 'machine' else []
+
+    with pytest.raises(SystemExit, match='holds rounds of another machine'):
+        command.main(['--suite', 'training_step', '--resume', *quick])
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['--only', 'ours'], '--only needs --suite NAME'),
+        (['--suite', 'limit', '--only', 'abacus'], 'limit has no abacus: it has numpy'),
+        (['--rounds', '0'], '--rounds must be at least 1'),
+    ],
+)
+def test_options_that_fit_nothing_are_refused(arguments, words, capsys):
+    with pytest.raises(SystemExit):
+        command.main(arguments)
+    assert words in capsys.readouterr().err
+
+
 def test_a_suite_without_results_says_how_to_get_them(suite, capsys):
     assert command.main(['--suite', 'training_step', '--draw']) == 0
     assert 'python -m benchmarks --suite training_step' in capsys.readouterr().out
+
+
+STEPS = {'steps': 1, 'warm_up': 1, 'batch': 2, 'size': 32, 'sample': 'quick'}
+# by module, or by function: options with which a contestant takes one step
+SMALL = {
+    'lecture': STEPS,
+    'pytorch': STEPS,
+    'ours': STEPS,
+    'variants': STEPS,
+    'product': {'seconds': 0, 'side': 64},
+    'profile': STEPS,
+    'unit': {'steps': 1, 'warm_up': 1, 'batch': 2, 'size': 32},
+    'fast': {'profile': 'quick', 'images': 8},
+    'cost': {'size': 32, 'batch': 2, 'width': 0.5, 'seconds': 0, 'warm_up': 1},
+    'waiting:first_batch': {'sample': 'quick'},
+    'waiting:lesson': {'name': '00', 'notebooks': 'TOY/notebooks'},
+    'waiting:setup': {'checkout': 'TOY'},
+    'waiting:tests': {'checkout': 'TOY'},
+}
+# ways of their own, each of which is tried
+KINDS = ('layout', 'precision', 'library', 'recipe', 'cold')
+TOY = """
+PY := python3
+PYTHON := python3
+setup:
+\t@$(PYTHON) -c "import os; assert not os.path.exists('build'); open('made', 'w')"
+test: setup
+\t@$(PY) -c 'pass'; tests=$$?; $(PY) -c 'import time; time.sleep(0.2)' notebooks && exit $$tests
+"""
+
+
+def small(contestant):
+    """Return a name of what is tried, and the contestant with options that keep it to a step."""
+    module, function = contestant.call.rpartition('.')[2].split(':')
+    options = {
+        **contestant.options,
+        **SMALL.get(module, {}),
+        **SMALL.get(f'{module}:{function}', {}),
+        **({contestant.counted: 0} if contestant.counted else {}),
+    }
+    kind = [str(v) for k, v in options.items() if k in KINDS]
+    return ' '.join([f'{module}:{function}', *kind]), replace(contestant, options=options)
+
+
+EVERY = dict(
+    small(contestant)
+    for suite in SUITES.values()
+    for quick in (True, False)
+    for contestant in suite.contestants(quick).values()
+)
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """A checkout of one short page, and of a Makefile."""
+    page = nbformat.v4.new_notebook()
+    code, words = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    page.cells = [words('# A page'), code('1 + 1'), words('## Sleep\n\nA little.')]
+    page.cells.append(code('import time\n\ntime.sleep(0.3)\n'))
+    folder = tmp_path / 'toy'
+    (folder / 'notebooks').mkdir(parents=True)
+    (folder / 'build').mkdir()
+    (folder / 'Makefile').write_text(TOY)
+    nbformat.write(page, folder / 'notebooks' / '00_toy.ipynb')
+    return folder
+
+
+@pytest.mark.parametrize('name', EVERY)
+def test_every_contestant_of_every_suite_runs_for_one_step(name, fakes, toy):
+    contestant = EVERY[name]
+    for need in set(contestant.needs) - {'images'}:  # those that come with the course are enough
+        if lacking := driver.lacks(need):
+            pytest.skip(lacking)
+    options = {
+        key: value.replace('TOY', str(toy)) if isinstance(value, str) else value
+        for key, value in contestant.options.items()
+    }
+    call = {'call': contestant.call, 'options': options}
+    numbers = driver.run(fakes('with_few_images', call), limit=120)
+
+    assert next(value for key, value in numbers.items() if key != 'peak_bytes') > 0
+
+
+@pytest.mark.parametrize('start', ['dnnl_verbose', 'onednn_verbose,v1,primitive'])
+def test_a_step_is_divided_by_what_either_version_of_onednn_says(start):
+    lines = [
+        f'{start},exec,cpu,convolution,jit:avx2,backward_weights,src_f32,,alg:direct,mb2,0.75',
+        f'{start},exec,cpu,convolution,jit:avx2,forward_training,src_f32,,alg:direct,mb2,0.5',
+        f'{start},exec,cpu,reorder,jit:uni,undef,src_f32,,,64x3,0.25',
+        'what another library prints,exec,here,as,it,runs',
+        '0.002',
+    ]
+    parts = profile_contestants._parts('\n'.join(lines))
+
+    assert {kind: ms for kind, ms in parts.items() if ms} == {
+        'convolution, gradient of the weights': 0.75,
+        'convolution, forward': 0.5,
+        'change of layout': 0.25,
+        'outside oneDNN': 0.5,
+    }
+
+
+def test_the_dearest_cells_of_a_lesson_are_told_by_number_heading_and_last_line(toy):
+    numbers = waiting_contestants.lesson('00', toy / 'notebooks')
+
+    assert [(c['cell'], c['under'], c['ends']) for c in numbers['cells']] == [
+        (2, 'Sleep', 'time.sleep(0.3)'),
+        (1, 'A page', '1 + 1'),
+    ]
+    assert 0.3 < numbers['cells'][0]['seconds'] < numbers['seconds']
+
+
+def test_a_lesson_that_fails_gives_no_numbers(toy):
+    path = toy / 'notebooks' / '00_toy.ipynb'
+    path.write_text(path.read_text().replace('1 + 1', '1 / 0'))
+
+    with pytest.raises(RuntimeError, match='FAILED in cell 1 of 2: 1 / 0'):
+        waiting_contestants.lesson('00', toy / 'notebooks')
+
+
+def test_make_test_is_timed_command_by_command(toy):
+    numbers = waiting_contestants.tests(toy)
+
+    assert ['notebooks' in part['command'] for part in numbers['parts']] == [False, True]
+    assert 0.2 < numbers['parts'][1]['seconds'] < numbers['seconds']
+    assert not (toy / 'made').exists()  # nothing was set up
+
+    (toy / 'Makefile').write_text(TOY.replace("-c 'pass'", "-c 'exit(3)'"))
+    with pytest.raises(RuntimeError, match='make test ended with status'):
+        waiting_contestants.tests(toy)
+
+
+def test_a_set_up_is_that_of_a_copy_without_what_was_made_before(toy):
+    numbers = waiting_contestants.setup(toy)  # fails where build/ is
+
+    assert 0 < numbers['seconds'] < 10
+    assert not (toy / 'made').exists()
 
 
 def test_every_suite_is_in_one_group():
@@ -282,6 +502,11 @@ def test_every_contestant_is_a_function_there_is(name):
             module, function = contestant.call.split(':')
             assert callable(getattr(importlib.import_module(module), function))
             assert set(contestant.needs) <= set(driver.NEEDS)
+
+
+def test_lessons_that_need_pytorch_are_those_of_the_course():
+    assert set(SUITES['waiting'].TORCH) == set(lessons.EXTRAS)
+    assert set(SUITES['waiting'].LESSONS) == {path.stem for path in lessons.find([])}
 
 
 # the networks
@@ -330,6 +555,7 @@ def test_recorded_results_hold_what_the_readme_says(path):
     assert found['figures'] == again
     for name, figure in suite.FIGURES.items():
         if figure.wanted:
-            assert len(found['figures'][name]['rounds']) >= 3, f'{name} needs 3 rounds'
+            told = found['figures'].get(name, {'rounds': []})['rounds']
+            assert len(told) >= figure.least, f'{name} needs {figure.least} rounds: record it anew'
             values = found['figures'][name]['rounds']
             assert found['figures'][name]['median'] == statistics.median(values)
