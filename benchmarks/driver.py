@@ -91,9 +91,10 @@ def _torch():
     return '' if importlib.util.find_spec('torch') else 'not installed: make torch'
 
 
-def _amx():
+def _has(flag, called):
+    """Return a function that says whether this CPU lacks the instructions of a flag."""
     info = Path('/proc/cpuinfo')
-    return '' if info.exists() and 'amx_bf16' in info.read_text().split() else 'no AMX here'
+    return lambda: '' if info.exists() and flag in info.read_text().split() else f'no {called} here'
 
 
 def _images():
@@ -105,7 +106,12 @@ def _images():
 
 
 # what a contestant may need: a function that says what is missing, or nothing
-NEEDS: dict[str, Callable] = {'torch': _torch, 'AMX': _amx, 'images': _images}
+NEEDS: dict[str, Callable] = {
+    'torch': _torch,
+    'AMX': _has('amx_bf16', 'AMX'),
+    'AVX-512 BF16': _has('avx512_bf16', 'AVX-512 BF16'),
+    'images': _images,
+}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,8 @@ MADE = (
     '.git', '.venv*', 'build', '*.egg-info', '__pycache__', '.pytest_cache', '.ruff_cache',
     '.ipynb_checkpoints', 'node_modules',
 )  # fmt: skip
-# a Python that notes how long it ran, and with which arguments
-TIMED = """#!{python}
-import json, subprocess, sys, time
+# runs Python, and notes how long it ran and with which arguments
+TIMED = """import json, subprocess, sys, time
 start = time.perf_counter()
 status = subprocess.call([sys.executable, *sys.argv[1:]])
 with open({log!r}, 'a') as file:
@@ -172,11 +172,11 @@ def tests(checkout=ROOT):
     """`make test`, and the seconds of each command in it. Raises RuntimeError if a test fails."""
     with tempfile.TemporaryDirectory() as folder:
         timed, log = Path(folder) / 'timed', Path(folder) / 'log'
-        timed.write_text(TIMED.format(python=sys.executable, log=str(log)))
-        timed.chmod(0o755)
+        timed.write_text(TIMED.format(log=str(log)))
         start = time.perf_counter()
         # what it would set up is there: this Python runs it
-        _make(checkout, ['test', 'PYTHON=true', f'PY={timed}'], {})
+        python = shlex.join([sys.executable, str(timed)])
+        _make(checkout, ['test', 'PYTHON=true', f'PY={python}'], {})
         seconds = time.perf_counter() - start
         parts = [json.loads(line) for line in log.read_text().splitlines()]
     return {'seconds': seconds, 'parts': parts}

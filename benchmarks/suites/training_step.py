@@ -38,7 +38,7 @@ def contestants(quick):
         'channels_last': Contestant(pytorch, last, ('torch', 'images')),
         'ours': Contestant('benchmarks.contestants.ours:measure', steps, ('images',)),
         'workers': Contestant(f'{others}:workers', steps, ('images',)),
-        'mxnet_bfloat16': Contestant(f'{others}:bfloat16', steps),
+        'mxnet_bfloat16': Contestant(f'{others}:bfloat16', steps, ('AVX-512 BF16', 'images')),
         'bfloat16': Contestant(
             pytorch, {**last, 'precision': 'bfloat16'}, ('torch', 'AMX', 'images')
         ),
