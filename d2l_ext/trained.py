@@ -1,6 +1,6 @@
 """The trained network that comes with the course, so that no lesson has to train one to look into it.
 
-`make trained` makes it: GoogLeNet by the fast recipe, weights of 16 bits in
+`make trained` makes it: GoogLeNet by the recipe `trained`, weights of 16 bits in
 `records/googlenet.safetensors`, and what is known of it in `records/googlenet.json`.
 """
 

@@ -384,7 +384,7 @@ def test_an_error_of_the_command_line_comes_from_the_workers(tmp_path):
     )  # fmt: skip
 
     assert run.returncode == 1
-    assert "recipe must be one of lecture, fast, quick, got 'tiny'" in run.stderr
+    assert "recipe must be one of lecture, fast, quick, trained, got 'tiny'" in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,15 @@ def test_it_is_small_and_accurate(loaded):
     assert history.about['recipe']['resize'] == {'1': 32, '3': trained.SHAPE[-1]}
 
 
+def test_its_recipe_is_still_there(loaded):
+    _, history = loaded
+    recorded = {'optimizer': 'sgd', **history.about['recipe']}  # there was no other one to name
+    recorded['resize'] = {
+        int(epoch): size for epoch, size in recorded['resize'].items()
+    }  # JSON's keys
+    assert recorded == training.RECIPES['trained']
+
+
 def test_it_recognizes_the_embedded_test_images(loaded):
     net, history = loaded
     _, test_iter = data.load_data_fashion_mnist(
