@@ -6,7 +6,6 @@ profile is the quick one, and neither stderr nor SVG is compared.
 """
 
 import os
-import time
 
 import pytest
 
@@ -16,7 +15,6 @@ if 'PYTEST_XDIST_WORKER' in os.environ:  # one of as many processes as there are
 
 # a file stays with one process: those that take longest must not come last
 LONG = ('exercises', 'oracle', 'cluster', 'family')
-CELL_SECONDS = 300  # the limit of a notebook's cell on a quick machine, and the least
 
 # the Chinese pages hold the same code and outputs, byte for byte: tests/test_notebooks.py
 collect_ignore_glob = ['notebooks/zh/*']
@@ -30,6 +28,7 @@ def pytest_collectstart(collector):
 
 
 def pytest_collection_modifyitems(config, items):
+    from d2l_ext import speed
     from d2l_ext.lessons import missing
 
     cells = [item for item in items if item.path.suffix == '.ipynb']
@@ -37,7 +36,9 @@ def pytest_collection_modifyitems(config, items):
         if told := missing(item.path.stem):
             item.add_marker(pytest.mark.skip(reason=told))
     if cells and not config.option.collectonly:
-        config.option.nbval_cell_timeout = cell_limit(config.option.nbval_cell_timeout)
+        # the kernels take the quicker number of threads; on a slow machine a cell may take longer
+        limit = speed.cell_seconds(speed.choose().step)
+        config.option.nbval_cell_timeout = max(config.option.nbval_cell_timeout, limit)
     if 'PYTEST_XDIST_WORKER' in os.environ:
         items.sort(key=lambda item: place(item.path.stem.removeprefix('test_')))
 
@@ -45,27 +46,6 @@ def pytest_collection_modifyitems(config, items):
 def place(name):
     """Return when the tests of a file are handed out: those of LONG first, in its order."""
     return LONG.index(name) if name in LONG else len(LONG)
-
-
-def cell_limit(asked):
-    """Return when a cell counts as hung: after the seconds asked for, on a slow machine later."""
-    return max(asked, round(CELL_SECONDS * machine_r()))
-
-
-def machine_r():
-    """Estimate R, the seconds of one training step of the lecture's network, by a matrix product.
-
-    A step multiplies and adds 1e11 times, at half of the product's speed or better.
-    """
-    import numpy as np
-
-    matrix = np.ones((1024, 1024), 'float32')
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        matrix @ matrix
-        seconds.append(time.perf_counter() - start)
-    return 2 * 1e11 / 1024**3 * sorted(seconds)[2]
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist's

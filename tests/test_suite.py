@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
+from d2l_ext import runtime, speed
+
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -68,13 +70,34 @@ def conftest():
     return module
 
 
-@pytest.mark.parametrize('r, seconds', [(0.1, 300), (1, 300), (3.04, 912)])
-def test_a_cell_may_take_longer_on_a_slow_machine(monkeypatch, r, seconds):
-    root = conftest()
-    monkeypatch.setattr(root, 'machine_r', lambda: r)
+@pytest.mark.parametrize(
+    'asked, steps, limit',
+    [
+        (300, '1:0.9,2:0.6', 300),
+        (300, '1:5,2:3.04', 456),
+        (2000, '1:5,2:3.04', 2000),  # on the command line
+    ],
+)
+def test_a_cell_may_take_longer_on_a_slow_machine(monkeypatch, asked, steps, limit):
+    monkeypatch.setenv(speed.KEPT, steps)
+    monkeypatch.setattr(runtime, 'THREADS_GIVEN', True)
+    option = SimpleNamespace(nbval_cell_timeout=asked, collectonly=False)
+    for name, expected in (('test_a.py', asked), ('a.ipynb', limit)):
+        items = [SimpleNamespace(path=Path(name))]
+        conftest().pytest_collection_modifyitems(SimpleNamespace(option=option), items)
+        assert option.nbval_cell_timeout == expected
 
-    assert root.cell_limit(300) == seconds
-    assert root.cell_limit(2000) == 2000  # as asked for on the command line
+
+@pytest.mark.parametrize('steps, threads', [('1:5,2:3', '2'), ('1:3,2:5', '1')])
+def test_the_notebooks_take_the_quicker_number_of_threads(monkeypatch, steps, threads):
+    monkeypatch.setenv(speed.KEPT, steps)
+    monkeypatch.setenv('OMP_NUM_THREADS', '7')
+    monkeypatch.delenv('PYTEST_XDIST_WORKER', raising=False)
+    monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
+    option = SimpleNamespace(nbval_cell_timeout=300, collectonly=False)
+    items = [SimpleNamespace(path=Path('a.ipynb'))]
+    conftest().pytest_collection_modifyitems(SimpleNamespace(option=option), items)
+    assert os.environ['OMP_NUM_THREADS'] == threads
 
 
 def test_one_of_many_processes_takes_one_thread(monkeypatch):
