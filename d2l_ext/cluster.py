@@ -49,7 +49,7 @@ def launch(command, workers, servers=1, hosts=None, again=None) -> int:
     }  # fmt: skip
     if not hosts:
         env['DMLC_NODE_HOST'] = address
-        if 'OMP_NUM_THREADS' not in os.environ:
+        if not runtime.THREADS_GIVEN:
             env['OMP_NUM_THREADS'] = str(max(1, runtime.usable_cpus() // workers))
     wanted = [('scheduler', 0, SERVE)]
     wanted += [('server', i, SERVE) for i in range(servers)]

@@ -222,6 +222,19 @@ def test_impossible_numbers_are_refused(name, number):
         cluster.launch(['true'], **{'workers': 2, name: number})
 
 
+@pytest.mark.parametrize(('given', 'threads'), [(False, '4'), (True, None)])
+def test_workers_of_one_machine_divide_its_cpus(given, threads, monkeypatch):
+    told = {}
+    monkeypatch.setattr(cluster.runtime, 'THREADS_GIVEN', given)
+    monkeypatch.setattr(cluster.runtime, 'usable_cpus', lambda: 8)
+    monkeypatch.setattr(cluster, 'Process', lambda name, line, env, host: told.update({name: env}))
+    monkeypatch.setattr(cluster, 'watch', lambda job: 0)
+    monkeypatch.setattr(cluster, 'end', lambda job: None)
+
+    assert cluster.launch(['train'], 2) == 0
+    assert told['worker 1'].get('OMP_NUM_THREADS') == threads
+
+
 def test_a_role_without_its_variables_is_refused(monkeypatch):
     for name in cluster.NEEDED:
         monkeypatch.delenv(name, raising=False)
