@@ -67,7 +67,7 @@ def contestants(quick):
         'tests': Contestant(f'{module}:tests', rounds=1),
     }
     return {
-        UNIT: Contestant('benchmarks.contestants.unit:measure'),
+        UNIT: Contestant('benchmarks.contestants.unit:measure', {'warm_up': 2} if quick else {}),
         'import_d2l_ext': Contestant(f'{module}:import_d2l_ext'),
         'import_mxnet': Contestant(f'{module}:import_mxnet'),
         'first_batch_warm': Contestant(f'{module}:first_batch', {}, ('images',)),
