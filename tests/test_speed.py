@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 from d2l_ext import runtime, speed
 from d2l_ext.speed import Speed
@@ -129,6 +130,8 @@ def test_a_process_that_fails_is_told_with_its_last_words(fresh, instead):
 def test_a_process_that_hangs_is_ended(fresh, instead, monkeypatch):
     monkeypatch.setattr(speed, 'PATIENCE', 0.2)
     instead('exec sleep 60')
+    start = time.perf_counter()
 
     with pytest.raises(RuntimeError, match='ended: no words'):
         speed.measure()
+    assert time.perf_counter() - start < 50
