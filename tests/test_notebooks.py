@@ -20,7 +20,6 @@ LARGER = {
     ('06_faster_training', 'page: code lines'): 'the stopwatch runs in other processes too',
     ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
     ('11_v4_and_residuals', 'page: ignored outputs'): 'it trains twice and times once',
-    ('12_pytorch_twin', 'page: ignored outputs'): 'it trains once and times twice',
     ('12_pytorch_twin', 'page: code lines'): 'two libraries side by side',
     ('12_pytorch_twin', 'page: code cells'): 'two libraries side by side',
     ('15_many_devices', '15-12: lines'): 'a worker is a program of its own',
