@@ -25,9 +25,24 @@ FAMILY = {
     ),
     'inception_bn': (lambda: networks.inception_bn(7), (3, 32, 32)),
     'inception_v3': (lambda: networks.inception_v3(7), (3, 75, 75)),
+    'blocks of inception_v4': (
+        lambda: cut(networks.inception_v4(7), [0], [0, 1], [0, 1]),
+        (3, 75, 75),
+    ),
+    'blocks of inception_resnet_v2': (
+        lambda: cut(networks.inception_resnet_v2(7), [0, 1], [0, 1], [0, 1, -2, -1]),
+        (3, 75, 75),
+    ),
     'inception_v4': (lambda: networks.inception_v4(7), (3, 75, 75)),
     'inception_resnet_v2': (lambda: networks.inception_resnet_v2(7), (3, 75, 75)),
 }
+LONG = ('inception_v4', 'inception_resnet_v2')  # onnx takes a second a million weights
+
+
+def cut(net, *chosen):
+    """Return `net` with the chosen blocks of its three stages alone: one of each kind."""
+    stages = zip((net.stage5, net.stage6, net.stage7), chosen, strict=True)
+    return seq(net.stem, *(seq(*(stage[i] for i in blocks)) for stage, blocks in stages), net.head)
 
 
 def ready(make, shape, count=3):
@@ -60,7 +75,9 @@ def equal(scores, expected):
     return onp.abs(scores - expected).max() <= 1e-5 * max(1, onp.abs(expected).max())
 
 
-@pytest.mark.parametrize('name', FAMILY)
+@pytest.mark.parametrize(
+    'name', [pytest.param(n, marks=pytest.mark.slow if n in LONG else ()) for n in FAMILY]
+)
 def test_onnx_of_every_network_gives_its_scores_at_any_batch_size(name, tmp_path):
     make, shape = FAMILY[name]
     net, X = ready(make, shape)

@@ -28,30 +28,35 @@ CLOSE = 1e-9  # relative, float64; 1e-4 in float32
 PAPER, SMALL = (299, 299), (139, 107)
 slow = pytest.mark.slow
 
-# whose: their network without dropout, ours, the outputs in training, and another size
+# whose: their network without dropout, ours, the outputs in training, small images that it trains on,
+# and another size
 THEIRS = {
     'torchvision V3': (
         lambda lib: lib.torchvision.models.Inception3(init_weights=False, dropout=0.0),
         lambda: inception_v3(aux=True, dropout=0.0),
         2,
+        PAPER,
         (315, 351),
     ),
     'timm V3': (
         lambda lib: lib.timm.create_model('inception_v3', aux_logits=True),
         lambda: inception_v3(aux=True, dropout=0.0),
         2,
+        PAPER,
         (351, 315),
     ),
     'timm V4': (
         lambda lib: lib.timm.create_model('inception_v4'),
         lambda: inception_v4(dropout=0.0),
         1,
+        SMALL,
         (160, 193),
     ),
     'timm Inception-ResNet-V2': (
         lambda lib: lib.timm.create_model('inception_resnet_v2'),
         lambda: inception_resnet_v2(dropout=0.0),
         1,
+        SMALL,
         (193, 160),
     ),
 }
@@ -145,11 +150,11 @@ def run_gluon(net, size, training, array=np.array):
 class Pair:
     """A network of theirs and one of ours that hold the same random weights."""
 
-    def __init__(self, lib, make_theirs, make_ours, outputs, other):
+    def __init__(self, lib, make_theirs, make_ours, outputs, least, other):
         self.torch, self.theirs, self.make_ours = lib.torch, make_theirs(lib), make_ours
         self.outputs = outputs
         self.ours, self.results, self.statistics = make_ours(), {}, {}
-        self.sizes = {'paper': PAPER, 'small': SMALL, 'other': other}
+        self.sizes = {'small': SMALL, 'least': least, 'paper': PAPER, 'other': other}
         lib.torch.manual_seed(0)
         with lib.torch.no_grad():
             for module in self.theirs.modules():
@@ -167,16 +172,16 @@ class Pair:
 
     def run(self, size, training):
         """Return what theirs and ours compute, (outputs, gradient) each; the same weights every time."""
-        key = size, training
-        if key not in self.results:
+        size = self.sizes[size]
+        if (size, training) not in self.results:
             self.start_in('float64', training)
-            self.results[key] = (
-                self.run_theirs(self.sizes[size]),
-                run_gluon(self.ours, self.sizes[size], training),
+            self.results[size, training] = (
+                self.run_theirs(size),
+                run_gluon(self.ours, size, training),
             )
             if training:
                 self.statistics[size] = running(self.ours), running(self.load_theirs())
-        return self.results[key]
+        return self.results[size, training]
 
     def start_in(self, dtype, training):
         """Give both the weights of the start, in `dtype`."""
@@ -232,48 +237,24 @@ def randomize(module):
             values.normal_(0, 0.2)
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='module', params=THEIRS)
 def pair(request, pytorch):
     return Pair(pytorch, *THEIRS[request.param])
 
 
-# what `make test` compares too; V3 trains on no smaller images than the paper's
-QUICK = {
-    'torchvision V3': [('small', False), ('paper', True)],
-    'timm V3': [('small', False)],
-    'timm V4': [('small', False), ('small', True)],
-    'timm Inception-ResNet-V2': [('small', False), ('small', True)],
-}
-OTHERS = [(size, training) for size in ('paper', 'other') for training in (False, True)]
+# on small images, and for `make test-all` on others
+SCORES = [('small', False), *(pytest.param(size, False, marks=slow) for size in ('paper', 'other'))]
+STEPS = [('least', True), *(pytest.param(size, True, marks=slow) for size in ('paper', 'other'))]
+every_case = pytest.mark.parametrize('size, training', SCORES + STEPS)
 
 
-def each_pair(choose=lambda size, training: True):
-    """Compare every pair in the chosen cases of (size, training), slow ones too."""
-    return pytest.mark.parametrize(
-        'pair, size, training',
-        [
-            pytest.param(pair, *case, marks=() if case in quick else slow)
-            for pair, quick in QUICK.items()
-            for case in dict.fromkeys([*quick, *OTHERS])
-            if choose(*case)
-        ],
-        indirect=['pair'],
-        scope='module',
-    )
-
-
-@pytest.mark.parametrize(
-    'pair',
-    [pytest.param(pair, marks=slow if pair == 'timm V3' else ()) for pair in THEIRS],
-    indirect=True,
-)
 def test_same_scores_at_full_size_in_float32(pair):
     theirs, ours = pair.scores_in_float32()
 
     assert relative(ours, theirs) < 1e-4
 
 
-@each_pair()
+@every_case
 def test_same_scores(pair, size, training):
     (theirs, _), (ours, _) = pair.run(size, training)
 
@@ -281,17 +262,17 @@ def test_same_scores(pair, size, training):
     assert max(map(relative, ours, theirs)) < CLOSE
 
 
-@each_pair()
+@every_case
 def test_same_gradient_of_the_input(pair, size, training):
     (_, theirs), (_, ours) = pair.run(size, training)
 
     assert relative(ours, theirs) < CLOSE
 
 
-@each_pair(lambda size, training: training)
+@pytest.mark.parametrize('size, training', STEPS)
 def test_same_running_statistics(pair, size, training):
     pair.run(size, training)
-    ours, theirs = pair.statistics[size]
+    ours, theirs = pair.statistics[pair.sizes[size]]
 
     # loaded through float32
     assert max(map(relative, ours, theirs)) < 1e-6
