@@ -119,8 +119,8 @@ class Graded:
 
     def __init__(self, name, course):
         self.name, self.course = name, course
-        # enough for each answer of `block`, and little for its endless loop
-        seconds = '10' if name == 'block' else '30'
+        # enough for each answer of `block` beside other tests, and little for its endless loop
+        seconds = '20' if name == 'block' else '30'
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as told:
             patch.setenv('CELL_SECONDS', seconds)
             self.failed = demo.main([name], course)
