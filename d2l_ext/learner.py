@@ -30,7 +30,8 @@ class Learner:
         # a Trainer with a distributed store begins with a race: one worker's first gradient may
         # arrive where another still fetches the weights. So ours sums the gradients by itself
         self.trainer = gluon.Trainer(
-            net.collect_params(), self.optimizer, kvstore=None if kvstore else 'device',
+            list(net.collect_params().values()),  # a dict it would sort, conv10 before conv2
+            self.optimizer, kvstore=None if kvstore else 'device',
             update_on_kvstore=False,  # first the sum of the gradients is looked at
         )  # fmt: skip
         shapes = {name: list(p.shape) for name, p in weights.parameters(net).items()}

@@ -153,6 +153,22 @@ def test_adam_keeps_of_its_mean_what_momentum_says():
     assert tensors['variance.0.weight'].ravel() == pytest.approx([0.00025, 0.00025], rel=1e-4)
 
 
+def test_what_an_optimizer_keeps_is_named_after_its_weight():
+    net = seq(*(nn.Dense(i + 1) for i in range(12)))  # dense10 comes before dense2 in the alphabet
+    net.initialize(mx.init.Xavier())
+    X, y = np.ones((2, 1, 1, 1)), np.array([0, 0], dtype='int32')
+    net(X)
+    learner = training.Learner(net, training.joint_loss, mx.cpu(), 12, momentum=0.5)
+    learner.step(X, y, 0.25)
+    shapes = {name: array.shape for name, array in learner.tensors().items()}
+
+    assert all(
+        shape == shapes[name.replace('momentum', 'weight', 1)]
+        for name, shape in shapes.items()
+        if name.startswith('momentum')
+    )
+
+
 def test_the_same_seed_gives_the_same_training():
     losses = []
     for _ in range(2):
