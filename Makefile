@@ -5,7 +5,7 @@ PYTHON ?= python3
 EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 # which assignment; not from the environment, where WSL puts the name of the machine
 WHICH := $(if $(filter command,$(origin NAME)),$(NAME))
-# how `make lecture` trains: lecture or fast
+# how `make lecture` trains: lecture, fast or trained
 RECIPE ?= lecture
 PORT ?= 8000
 PY := .venv/bin/python
@@ -59,7 +59,7 @@ lecture: setup  ## train on all 60 000 images as the lecture does (half an hour)
 	@D2L_EXT_PROFILE=lecture $(PY) -m d2l_ext train --recipe $(RECIPE) --out build/$(RECIPE).json
 
 trained: setup  ## train anew the network that comes with the course (minutes)
-	@$(PY) -m d2l_ext train --profile lecture --recipe fast --save d2l_ext/records/googlenet
+	@$(PY) -m d2l_ext train --profile lecture --recipe trained --save d2l_ext/records/googlenet
 
 doctor: setup  ## can the course run here, and how well?
 	@$(PY) -m d2l_ext doctor

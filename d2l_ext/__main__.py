@@ -32,7 +32,7 @@ def main(arguments=None) -> int:
     add.set_defaults(run=summary)
 
     add = commands.add_parser('train', help='train GoogLeNet by a recipe')
-    add.add_argument('--recipe', help="lecture, fast or quick; default: the profile's")
+    add.add_argument('--recipe', help="lecture, fast, quick or trained; default: the profile's")
     add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
     add.add_argument('--seed', type=int, default=0)
     add.add_argument('--out', type=Path, help='write the history (JSON) to this file')

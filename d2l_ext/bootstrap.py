@@ -301,9 +301,11 @@ class Environment:
         """Run a command; on a terminal, name the packages as they come. Return its status and words."""
         words, begun, ended, shown = [], 0, 0, sys.stdout.isatty()
         try:
+            # not in the checkout: there uv would put pyproject.toml's overrides, which are for making
+            # the lock, over what the lock pins
             process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=settings,
-                cwd=self.root, universal_newlines=True,
+                cwd=os.path.abspath(os.sep), universal_newlines=True,
             )  # fmt: skip
         except OSError as error:
             return 1, ['{}: {}\n'.format(command[0], error)]

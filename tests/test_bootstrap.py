@@ -264,6 +264,13 @@ def test_a_uv_that_cannot_be_started_has_failed(tmp_path):
     assert failed and environment.uv in words
 
 
+def test_uv_does_not_read_the_overrides_that_make_the_lock(tmp_path):
+    environment = bootstrap.Environment(str(tmp_path))
+    code = 'import os; print(os.path.isfile("pyproject.toml"), os.getcwd())'
+    failed, (words,) = environment.follow([sys.executable, '-S', '-c', code], os.environ)
+    assert words == f'False {os.path.abspath(os.sep)}\n'
+
+
 def test_a_failure_of_both_shows_their_words_and_the_way_on(tools, capsys):
     tools.failing = ('uv', 'pip')
     with pytest.raises(SystemExit, match='pip could not install d2l: see above; run make again'):
