@@ -18,8 +18,14 @@ LARGER = {
     ('06_faster_training', 'page: ignored outputs'): 'its steps are timings',
     ('06_faster_training', 'page: code cells'): 'each timing is followed by its check',
     ('06_faster_training', 'page: code lines'): 'the stopwatch runs in other processes too',
-    ('07_going_deeper', 'page: code lines'): 'nine blocks are counted, and three classifiers trained',
-    ('13_inspect_the_data', 'page: code lines'): 'seven transformations are shown, and measured alone',
+    (
+        '07_going_deeper',
+        'page: code lines',
+    ): 'nine blocks are counted, and three classifiers trained',
+    (
+        '13_inspect_the_data',
+        'page: code lines',
+    ): 'seven transformations are shown, and measured alone',
     ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
     ('11_v4_and_residuals', 'page: ignored outputs'): 'it trains twice and times once',
     ('12_pytorch_twin', 'page: code lines'): 'two libraries side by side',
