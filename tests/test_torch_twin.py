@@ -4,6 +4,7 @@ Skipped without PyTorch (`make torch`).
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -259,3 +260,14 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, optimizer):
 
     assert rest == history
     assert all(torch.equal(again[name], whole[name]) for name in whole)
+
+
+@pytest.mark.slow  # up to a minute of compiling; lesson 12 shows the lines and a recorded time
+@pytest.mark.skipif(not shutil.which('g++'), reason='torch.compile needs g++')
+def test_a_compiled_network_gives_the_same_scores():
+    _, net = pair()
+    X, y = next(batches(8))
+    A, _ = twin.tensors(X, y, 'cpu', torch.channels_last)
+    net = net.to(memory_format=torch.channels_last).eval()
+    with torch.no_grad():
+        assert torch.allclose(torch.compile(net)(A), net(A), atol=1e-4)
