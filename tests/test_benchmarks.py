@@ -419,7 +419,14 @@ def toy(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize('name', EVERY)
+# four processes for the batches: more than two minutes on two busy cores
+LONG = {'variants:workers'}
+
+
+@pytest.mark.parametrize(
+    'name',
+    [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in EVERY],
+)
 def test_every_contestant_of_every_suite_runs_for_one_step(name, fakes, toy):
     contestant = EVERY[name]
     for need in set(contestant.needs) - {'images'}:  # those that come with the course are enough
@@ -430,7 +437,7 @@ def test_every_contestant_of_every_suite_runs_for_one_step(name, fakes, toy):
         for key, value in contestant.options.items()
     }
     call = {'call': contestant.call, 'options': options}
-    numbers = driver.run(fakes('with_few_images', call), limit=120)
+    numbers = driver.run(fakes('with_few_images', call), limit=600)
 
     assert next(value for key, value in numbers.items() if key != 'peak_bytes') > 0
 

@@ -392,7 +392,7 @@ def test_the_command_line_says_it_in_one_sentence(network, capsys):
     assert command.main(['train', '--profile', 'quick']) == 2
     told = capsys.readouterr().err.strip().splitlines()[-1]
     assert told.endswith(
-        'no memory left for a batch of 32 images (1, 48, 48): take a batch_size of 16'
+        'no memory left for a batch of 32 images (1, 32, 32): take a batch_size of 16'
     )
 
 
