@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from . import quiet
+from d2l_ext import quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 5400  # seconds, after which a run counts as hung

@@ -4,11 +4,11 @@ import json
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-from d2l_ext import runtime
+from d2l_ext import quiet, runtime
 from d2l_ext.files import replace
 from d2l_ext.tables import Table
 
-from . import quiet, spread
+from . import spread
 
 RESULTS, QUICK = 'benchmarks/results', 'build/bench'
 GB = 1e9

@@ -14,7 +14,7 @@ import types
 import warnings
 from pathlib import Path
 
-from . import gpu
+from . import gpu, quiet
 
 PROFILES = ('quick', 'lecture')
 THREADS_GIVEN = 'OMP_NUM_THREADS' in os.environ  # by the user: looked up before `prepare` sets it
@@ -185,9 +185,12 @@ def profile() -> str:
 def busy() -> bool:
     """Tell whether other programs want the CPUs too: then a timing says nothing about ours.
 
-    Over the last minute, on average, more threads wanted to run than there are CPUs, by half a CPU.
+    Over the last minute, on average, more threads wanted to run than there are CPUs, by half a CPU; or
+    others use a third of a CPU right now. Takes a fifth of a second.
     """
-    return hasattr(os, 'getloadavg') and os.getloadavg()[0] > usable_cpus() + 0.5
+    if hasattr(os, 'getloadavg') and os.getloadavg()[0] > usable_cpus() + 0.5:
+        return True
+    return (quiet.others() or 0) > quiet.MUCH
 
 
 def in_notebook() -> bool:

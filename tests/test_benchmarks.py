@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import __main__ as command
-from benchmarks import driver, quiet, report, spread
+from benchmarks import driver, report, spread
 from benchmarks.contestants import clock
 from benchmarks.contestants import cost as cost_contestants
 from benchmarks.contestants import profile as profile_contestants
 from benchmarks.contestants import waiting as waiting_contestants
 from benchmarks.driver import Contestant
 from benchmarks.suites import GROUPS, SUITES, time_to_accuracy
-from d2l_ext import anatomy, lessons
+from d2l_ext import anatomy, lessons, quiet
 from d2l_ext.networks import googlenet
 
 import nbformat

@@ -155,12 +155,16 @@ def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
     assert runtime.profile() == 'lecture'
 
 
-@pytest.mark.parametrize(('load', 'busy'), [(0.2, False), (4.4, False), (4.6, True)])
-def test_a_machine_is_busy_when_more_threads_want_to_run_than_there_are_cpus(
-    monkeypatch, load, busy
+@pytest.mark.parametrize(
+    ('load', 'others', 'busy'),
+    [(0.2, 0.0, False), (4.4, 0.2, False), (4.6, 0.0, True), (0.2, 1.0, True), (0.2, None, False)],
+)
+def test_a_machine_is_busy_when_its_cpus_are_wanted_or_others_compute_now(
+    monkeypatch, load, others, busy
 ):
     monkeypatch.setattr(runtime, 'usable_cpus', lambda: 4)
     monkeypatch.setattr(os, 'getloadavg', lambda: (load, 9, 9))
+    monkeypatch.setattr(runtime.quiet, 'others', lambda: others)
 
     assert runtime.busy() is busy
 
