@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
-from d2l_ext.lessons import ALT
+from d2l_ext.pages import ALT
 from d2l_ext.tables import Table
 
 import assets
