@@ -9,7 +9,7 @@ COPY . .
 # one environment, installed as everywhere else, and what a hub starts in it; compiled here, where it
 # can be written: students only read it
 RUN export UV_COMPILE_BYTECODE=1 && make setup \
- && python3 d2l_ext/bootstrap.py --add --deps 'jupyterhub==5.4.*' && rm -rf ~/.cache
+ && python3 tools/bootstrap.py --add --deps 'jupyterhub==5.4.*' && rm -rf ~/.cache
 # one cache for the whole class: resized once, here; students read it and cannot write it
 ENV D2L_EXT_CACHE=/opt/fashion-mnist PATH=/opt/inception/.venv/bin:$PATH
 RUN python -c "import d2l_ext; [d2l_ext.load_data_fashion_mnist(1, n, sample='lecture') for n in (48, 96)]" \

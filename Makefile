@@ -10,10 +10,10 @@ RECIPE ?= lecture
 PORT ?= 8000
 PY := .venv/bin/python
 # what makes .venv, and adds to it: uv, or pip where uv cannot be had
-SETUP := $(PYTHON) d2l_ext/bootstrap.py $(EXACT)
+SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
-  lint lock clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
+  lint map lock clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ setup:
 	@$(SETUP)
 
 run: setup  ## run all lessons (quick profile); pages and results in build/
-	@$(PY) -m d2l_ext lessons
+	@$(PY) -m tools.run_notebooks
 
 # the tests, a process a CPU; then the notebooks, one by one, whatever came of the tests
 test: setup  ## pytest, and every notebook against its stored outputs
@@ -32,7 +32,7 @@ test-all: setup  ## the same, and the tests that take long
 	@$(PY) -m pytest -n auto tests; tests=$$?; $(PY) -m pytest notebooks && exit $$tests
 
 test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
-	@$(SETUP) --add requirements-browser.lock
+	@$(SETUP) --add requirements/browser.lock
 	@$(PY) -m pytest tests/browser
 
 torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/torture.json
@@ -59,7 +59,7 @@ lecture: setup  ## train on all 60 000 images as the lecture does (half an hour)
 	@D2L_EXT_PROFILE=lecture $(PY) -m d2l_ext train --recipe $(RECIPE) --out build/$(RECIPE).json
 
 trained: setup  ## train anew the network that comes with the course (minutes)
-	@$(PY) -m d2l_ext train --profile lecture --recipe trained --save d2l_ext/records/googlenet
+	@$(PY) -m d2l_ext train --profile lecture --recipe trained --save d2l_ext/training/records/googlenet
 
 doctor: setup  ## can the course run here, and how well?
 	@$(PY) -m d2l_ext doctor
@@ -74,11 +74,11 @@ bench-waiting: setup  ## what a person waits for, in R: set-up, lessons, tests, 
 	@$(PY) -m benchmarks --suite waiting
 
 slides: setup  ## the lessons as slides, in build/slides (needs npm once)
-	@$(PY) docs/slides.py
+	@$(PY) -m tools.build_slides
 
 site: setup  ## all pages in both languages as a web site, in build/site (needs npm once)
-	@$(SETUP) --add requirements-site.lock
-	@$(PY) docs/website.py
+	@$(SETUP) --add requirements/site.lock
+	@$(PY) -m tools.build_site
 
 serve:  ## show the site on 127.0.0.1; PORT=8000
 	@test -f build/site/index.html || $(MAKE) site
@@ -86,7 +86,7 @@ serve:  ## show the site on 127.0.0.1; PORT=8000
 	@$(PY) -m http.server --bind 127.0.0.1 --directory build/site $(PORT) 2> /dev/null
 
 exercises-setup: setup  ## add nbgrader, for those who grade; students need none of it
-	@$(SETUP) --add requirements-exercises.lock
+	@$(SETUP) --add requirements/exercises.lock
 
 assignment: setup  ## make a student version: NAME=block, binding or family
 	@$(PY) -m exercises assignment $(WHICH)
@@ -98,10 +98,13 @@ grade-demo: setup  ## grade made-up submissions in build/exercises-demo, and che
 	@CELL_SECONDS=30 $(PY) -m exercises demo $(WHICH)
 
 notebooks: setup  ## run all lessons and store their outputs in notebooks/
-	@$(PY) -m d2l_ext lessons --in-place
+	@$(PY) -m tools.run_notebooks --in-place
 
 sync-zh: setup  ## carry code and outputs over to notebooks/zh; list the texts to look at
-	@$(PY) -m d2l_ext sync-zh
+	@$(PY) -m tools.sync_translation
+
+map: setup  ## draw docs/rooms.png, the rooms of d2l_ext, from their imports
+	@$(PY) -m tools.draw_rooms
 
 lint: setup  ## ruff: rules and format
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
@@ -110,21 +113,21 @@ lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
 	  --no-header --no-annotate --quiet --upgrade requirements.txt --output-file requirements.lock
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes --no-deps \
-	  --no-header --no-annotate --quiet --upgrade requirements-exercises.txt \
-	  --output-file requirements-exercises.lock
+	  --no-header --no-annotate --quiet --upgrade requirements/exercises.txt \
+	  --output-file requirements/exercises.lock
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-deps \
-	  --no-header --no-annotate --quiet --upgrade requirements-browser.txt \
-	  --output-file requirements-browser.lock
+	  --no-header --no-annotate --quiet --upgrade requirements/browser.txt \
+	  --output-file requirements/browser.lock
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-deps \
-	  --no-header --no-annotate --quiet --upgrade requirements-uv.txt \
-	  --output-file requirements-uv.lock
+	  --no-header --no-annotate --quiet --upgrade requirements/uv.txt \
+	  --output-file requirements/uv.lock
 	@mkdir -p build
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --no-header --no-annotate \
-	  --quiet --upgrade --constraint requirements.lock requirements-site.txt \
+	  --quiet --upgrade --constraint requirements.lock requirements/site.txt \
 	  --output-file build/site-resolved.txt
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes --no-deps \
 	  --no-header --no-annotate --quiet --upgrade --constraint build/site-resolved.txt \
-	  requirements-site.txt --output-file requirements-site.lock
+	  requirements/site.txt --output-file requirements/site.lock
 
 clean:  ## remove .venv, build/ and caches
 	rm -rf .venv .venv-gpu build *.egg-info .pytest_cache .ruff_cache

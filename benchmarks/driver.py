@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from d2l_ext import quiet
+from d2l_ext.runtime import cpu_load
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 5400  # seconds, after which a run counts as hung
@@ -147,7 +147,7 @@ def rounds(contestants, count, say=print, done=(), keep=lambda numbers, failures
             if name in numbers:
                 continue
             contestant = contestants[name]
-            others = quiet.others()
+            others = cpu_load.others()
             start = time.perf_counter()
             try:
                 numbers[name] = {**run(contestant, turn), 'others_cpus': others}
@@ -156,7 +156,7 @@ def rounds(contestants, count, say=print, done=(), keep=lambda numbers, failures
                 failures.append({'round': turn + 1, 'contestant': name, 'words': str(problem)})
                 told = f'FAILED: {problem}'
             took = time.perf_counter() - start
-            if others and others > quiet.MUCH:
+            if others and others > cpu_load.MUCH:
                 told += f'  (others used {others:.1f} CPUs when it began)'
             say(f'round {turn + 1} of {count}  {name:{width}}  {took:4.0f} s  {told}')
             keep(numbers, failures)

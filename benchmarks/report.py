@@ -4,8 +4,9 @@ import json
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-from d2l_ext import quiet, runtime
-from d2l_ext.files import replace
+from d2l_ext import runtime
+from d2l_ext.runtime import cpu_load
+from d2l_ext.runtime.files import replace
 from d2l_ext.tables import Table
 
 from . import spread
@@ -94,7 +95,7 @@ def origin(found) -> str:
     machine, versions = found['machine'], found['versions']
     torch = f', PyTorch {versions["torch"]}' if versions['torch'] else ''
     others = [run['others_cpus'] or 0 for numbers in found['rounds'] for run in numbers.values()]
-    busy = sum(cpus > quiet.MUCH for cpus in others)
+    busy = sum(cpus > cpu_load.MUCH for cpus in others)
     return (
         f'{found["date"]}, {machine["cpus_usable"]} CPUs ({machine["cpu"]}), MXNet '
         f'{versions["mxnet"]}{torch}; rounds of `{found["command"]}`: {len(found["rounds"])}'

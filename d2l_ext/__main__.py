@@ -1,4 +1,4 @@
-"""`python -m d2l_ext`: doctor, data, summary, train, predict, export, lessons, sync-zh."""
+"""`python -m d2l_ext`: doctor, data, summary, train, predict, export."""
 
 import argparse
 import json
@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import d2l_ext
-from d2l_ext import cluster, remarks, runtime
+from d2l_ext import runtime
+from d2l_ext.runtime import distributed, mxnet_log
 
 INPUT = (1, 1, 96, 96)
 
@@ -52,7 +53,7 @@ def main(arguments=None) -> int:
     add.add_argument('--workers', type=int, help='divide each batch over so many processes')
     add.add_argument('--servers', type=int, default=1, help='processes that sum their gradients')
     add.add_argument('--hosts', type=Path, help='a file of host names: start them there, by ssh')
-    add.add_argument('--role', choices=cluster.ROLES, help='be one of them: for batch systems')
+    add.add_argument('--role', choices=distributed.ROLES, help='be one of them: for batch systems')
     add.set_defaults(run=train)
 
     add = commands.add_parser('predict', help='say what garment a picture of yours shows')
@@ -62,14 +63,6 @@ def main(arguments=None) -> int:
     add = commands.add_parser('export', help='write the trained network that comes with the course')
     add.add_argument('--onnx', required=True, metavar='OUT', help='as this ONNX file')
     add.set_defaults(run=export)
-
-    add = commands.add_parser('lessons', help='run the notebooks from top to bottom')
-    add.add_argument('names', nargs='*', help='which ones, by number or name; all by default')
-    add.add_argument('--in-place', action='store_true', help='store the outputs in notebooks/')
-    add.set_defaults(run=lessons)
-
-    add = commands.add_parser('sync-zh', help='carry code and outputs over to notebooks/zh')
-    add.set_defaults(run=sync_zh)
 
     chosen = parser.parse_args(arguments)
     return chosen.run(chosen)
@@ -83,7 +76,7 @@ def numpy_arrays():
 
 
 def doctor(chosen):
-    from d2l_ext import doctor
+    from d2l_ext.diagnostics import doctor
 
     checks = doctor.examine(timed=True)
     print(json.dumps(checks, indent=2) if chosen.json else doctor.table(checks))
@@ -103,10 +96,10 @@ def data(chosen):
 
 def summary(chosen):
     numpy_arrays()
-    from d2l_ext import anatomy
-    from d2l_ext.networks import googlenet
+    from d2l_ext.analysis import anatomy
+    from d2l_ext.networks import GoogLeNet
 
-    print(anatomy.summary(googlenet(chosen.classes), tuple(chosen.shape), chosen.depth))
+    print(anatomy.summary(GoogLeNet(chosen.classes), tuple(chosen.shape), chosen.depth))
     return 0
 
 
@@ -122,25 +115,25 @@ def train(chosen):
             if getattr(chosen, option) != default and chosen.workers is None:
                 raise ValueError(f'--{option} starts a job of many: give --workers N as well')
         if chosen.role:
-            cluster.take_role(chosen.role)
+            distributed.take_role(chosen.role)
         elif chosen.workers is not None:
             return launch(chosen)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     if not chosen.role:
-        with remarks.filtered():
+        with mxnet_log.filtered():
             return _train(chosen)
     import mxnet  # noqa: F401  as a scheduler or a server, it serves and ends this process
 
-    with remarks.filtered(), cluster.joined() as store:
+    with mxnet_log.filtered(), distributed.joined() as store:
         return _train(chosen, kvstore=store, progress=store.rank == 0)
 
 
 def _train(chosen, **shared):
     numpy_arrays()
     from d2l_ext import training
-    from d2l_ext.trained import save_trained
+    from d2l_ext.training.pretrained import save_trained
 
     profile = chosen.profile or runtime.profile()
     name = chosen.recipe or profile
@@ -149,9 +142,9 @@ def _train(chosen, **shared):
         return 2
     recipe = training.RECIPES[name]
     try:
-        googlenet, run, machine = _torch() if chosen.torch else _gluon()
+        build, run, machine = _torch() if chosen.torch else _gluon()
         train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
-        net = googlenet(stage2_activation=recipe['stage2_activation'])
+        net = build(stage2_activation=recipe['stage2_activation'])
         more = {} if chosen.torch else {'precision': chosen.precision}
         history = run(
             recipe, train_iter, test_iter, net, seed=chosen.seed,
@@ -186,23 +179,23 @@ def launch(chosen):
     for name in ('recipe', 'profile', 'seed', 'out', 'save', 'checkpoint', 'every', 'precision'):
         if (value := getattr(chosen, name)) is not None:
             command += [f'--{name}', str(value)]
-    hosts = cluster.read_hosts(chosen.hosts) if chosen.hosts else None
+    hosts = distributed.read_hosts(chosen.hosts) if chosen.hosts else None
     again = ' '.join(['python -m d2l_ext', *sys.argv[1:]]) if chosen.checkpoint else None
-    return cluster.launch(command, chosen.workers, chosen.servers, hosts, again)
+    return distributed.launch(command, chosen.workers, chosen.servers, hosts, again)
 
 
 def _gluon():
     """Return what builds and trains the network, and what to note of its library."""
     from d2l_ext import training
-    from d2l_ext.networks import googlenet
+    from d2l_ext.networks import GoogLeNet
 
-    return googlenet, training.run, {}
+    return GoogLeNet, training.run, {}
 
 
 def _torch():
-    import d2l_ext.torch_twin as twin
+    import d2l_ext.training.torch_learner as twin
 
-    return twin.googlenet, twin.run, twin.machine()
+    return twin.GoogLeNet, twin.run, twin.machine()
 
 
 def predict(chosen):
@@ -219,27 +212,16 @@ def predict(chosen):
 
 def export(chosen):
     numpy_arrays()
-    from d2l_ext import onnx_files, trained
+    from d2l_ext.training import pretrained
+    from d2l_ext.weights import onnx_files
 
     try:
-        onnx_files.save_onnx(trained.load_trained()[0], chosen.onnx, trained.SHAPE)
+        onnx_files.save_onnx(pretrained.load_trained()[0], chosen.onnx, pretrained.SHAPE)
     except OSError as error:
         print(f'{chosen.onnx} cannot be written: {error.strerror}', file=sys.stderr)
         return 1
-    print(f'{chosen.onnx}: takes standardized images {trained.SHAPE}, any number of them')
+    print(f'{chosen.onnx}: takes standardized images {pretrained.SHAPE}, any number of them')
     return 0
-
-
-def lessons(chosen):
-    from d2l_ext import lessons
-
-    return lessons.main(chosen.names, in_place=chosen.in_place)
-
-
-def sync_zh(chosen):
-    from d2l_ext import twins
-
-    return twins.sync()
 
 
 if __name__ == '__main__':

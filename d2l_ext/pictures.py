@@ -13,8 +13,9 @@ import numpy as onp
 from PIL import Image, ImageOps
 
 from . import data
+from .data.fashion_mnist import whole
 from .tables import Table
-from .trained import SHAPE, load_trained
+from .training.pretrained import SHAPE, load_trained
 
 SIDE = 28  # of Fashion-MNIST's images
 LARGE = 1024  # pixels a side: what has more is made smaller at once
@@ -33,7 +34,7 @@ def predict(file, net=None, top=3) -> Table:
     """
     from mxnet import np, npx
 
-    top = data.whole('top', top, 1, f'there are {len(data.CLASSES)} classes')
+    top = whole('top', top, 1, f'there are {len(data.CLASSES)} classes')
     image = prepare(file)
     net = net or load_trained()[0]
     device = next(iter(net.collect_params().values())).list_ctx()[0]

@@ -4,7 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
-from d2l_ext.lessons import say
+from tools.run_notebooks import say
 
 import nbformat
 

@@ -11,9 +11,9 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from d2l_ext import files
-from d2l_ext.lessons import say
+from d2l_ext.runtime import files
 from d2l_ext.tables import Table
+from tools.run_notebooks import say
 
 FOLDER = Path(__file__).resolve().parent
 NAMES = ('block', 'binding', 'family')

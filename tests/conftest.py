@@ -23,7 +23,7 @@ def seeded():
 @pytest.fixture
 def small():
     """A network of one block on 8 x 8 images, whose answers can be worked out."""
-    from d2l_ext.blocks import Concat, conv, seq
+    from d2l_ext.networks.blocks import Concat, conv, seq
 
     from mxnet import np
     from mxnet.gluon import nn

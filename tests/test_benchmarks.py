@@ -18,8 +18,10 @@ from benchmarks.contestants import profile as profile_contestants
 from benchmarks.contestants import waiting as waiting_contestants
 from benchmarks.driver import Contestant
 from benchmarks.suites import GROUPS, SUITES, time_to_accuracy
-from d2l_ext import anatomy, lessons, quiet
-from d2l_ext.networks import googlenet
+from d2l_ext.analysis import anatomy
+from d2l_ext.networks import GoogLeNet
+from d2l_ext.runtime import cpu_load
+from tools import run_notebooks
 
 import nbformat
 import pytest
@@ -63,7 +65,7 @@ def with_few_images(call, options):
 def fakes(tmp_path, monkeypatch):
     (tmp_path / 'fakes.py').write_text(FAKES)
     monkeypatch.setenv('PYTHONPATH', str(tmp_path))
-    monkeypatch.setattr(quiet, 'others', lambda: 0.0)
+    monkeypatch.setattr(cpu_load, 'others', lambda: 0.0)
     return lambda name, *arguments, **options: Contestant(f'fakes:{name}', *arguments, **options)
 
 
@@ -210,11 +212,11 @@ def test_what_others_compute_is_counted_in_cpus(tmp_path, monkeypatch):
     stat = tmp_path / 'stat'
     stat.write_text('cpu  100 0 50 1000 9 0 0 0 0 0\ncpu0 1 1 1 1\n')
     monkeypatch.setattr(
-        quiet.time, 'sleep', lambda _: stat.write_text('cpu  220 0 60 1100 99 0 0 20 0 0\n')
+        cpu_load.time, 'sleep', lambda _: stat.write_text('cpu  220 0 60 1100 99 0 0 20 0 0\n')
     )
 
-    assert quiet.others(1, stat) == 1.5
-    assert quiet.others(1, tmp_path / 'none') is None
+    assert cpu_load.others(1, stat) == 1.5
+    assert cpu_load.others(1, tmp_path / 'none') is None
 
 
 # the command
@@ -512,8 +514,8 @@ def test_every_contestant_is_a_function_there_is(name):
 
 
 def test_lessons_that_need_pytorch_are_those_of_the_course():
-    assert set(SUITES['waiting'].TORCH) == set(lessons.EXTRAS)
-    assert set(SUITES['waiting'].LESSONS) == {path.stem for path in lessons.find([])}
+    assert set(SUITES['waiting'].TORCH) == set(run_notebooks.EXTRAS)
+    assert set(SUITES['waiting'].LESSONS) == {path.stem for path in run_notebooks.find([])}
 
 
 # the networks
@@ -521,7 +523,7 @@ def test_lessons_that_need_pytorch_are_those_of_the_course():
 
 def test_the_network_of_width_1_is_the_course_s():
     shape = (1, 1, 96, 96)
-    own, scaled = googlenet(), cost_contestants.scaled(1)
+    own, scaled = GoogLeNet(), cost_contestants.scaled(1)
 
     assert anatomy.count_parameters(scaled, shape) == anatomy.count_parameters(own, shape)
     assert anatomy.count_macs(scaled, shape) == anatomy.count_macs(own, shape)

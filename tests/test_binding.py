@@ -1,8 +1,8 @@
 """Is the pitfall as the lessons say, and does `rebind` cure it?"""
 
-from d2l_ext import anatomy, binding
-from d2l_ext.blocks import conv, seq
-from d2l_ext.networks import googlenet
+from d2l_ext.analysis import anatomy, deferred_init
+from d2l_ext.networks import GoogLeNet
+from d2l_ext.networks.blocks import conv, seq
 
 import mxnet as mx
 import pytest
@@ -26,7 +26,7 @@ def fails(net, shape):
 def bound(build, shape):
     net = build()
     net.initialize()
-    binding.note(net)
+    deferred_init.note(net)
     net(np.ones(shape))
     return net
 
@@ -35,7 +35,7 @@ def bound(build, shape):
     'build, first, other, message',
     [
         (lenet, (1, 1, 64, 64), (1, 1, 128, 128), '[120,3136], inferred shape=(120,14400)'),
-        (googlenet, (1, 1, 96, 96), (1, 3, 96, 96), '[64,1,7,7], inferred shape=(64,3,7,7)'),
+        (GoogLeNet, (1, 1, 96, 96), (1, 3, 96, 96), '[64,1,7,7], inferred shape=(64,3,7,7)'),
     ],
 )
 def test_force_reinit_draws_new_values_and_keeps_old_dimensions(build, first, other, message):
@@ -47,7 +47,7 @@ def test_force_reinit_draws_new_values_and_keeps_old_dimensions(build, first, ot
 
 
 def test_googlenet_takes_other_resolutions():
-    net = bound(googlenet, (1, 1, 96, 96))
+    net = bound(GoogLeNet, (1, 1, 96, 96))
 
     assert [net(np.ones((1, 1, n, n))).shape for n in (64, 128, 224)] == [(1, 10)] * 3
 
@@ -55,32 +55,32 @@ def test_googlenet_takes_other_resolutions():
 @pytest.mark.parametrize('hybridized', [False, True])
 @pytest.mark.parametrize('measured', [False, True])
 def test_rebind_takes_the_new_input(hybridized, measured):
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize()
     if hybridized:
         net.hybridize(static_alloc=True, static_shape=True)
-    binding.note(net)
+    deferred_init.note(net)
     net(np.ones((1, 1, 96, 96)))
     if measured:  # anatomy's trace leaves a graph behind that knows the old shapes
         anatomy.summary(net, (1, 1, 96, 96))
-    binding.rebind(net)
+    deferred_init.rebind(net)
 
     assert net(np.ones((1, 3, 64, 64))).shape == (1, 10)
     assert net.stage1[0].weight.shape == (64, 3, 7, 7)
 
 
 def test_rebind_takes_the_new_input_of_a_network_hybridized_late():
-    net = bound(googlenet, (1, 1, 96, 96))
+    net = bound(GoogLeNet, (1, 1, 96, 96))
     net.hybridize()
     net(np.ones((1, 1, 96, 96)))  # its graph is traced with all shapes known
-    binding.rebind(net)
+    deferred_init.rebind(net)
 
     assert net(np.ones((1, 3, 64, 64))).shape == (1, 10)
 
 
 def test_rebind_initializes_as_told():
     net = bound(lambda: seq(conv(4, 3)), (1, 2, 5, 5))
-    binding.rebind(net, mx.init.Constant(0.5))
+    deferred_init.rebind(net, mx.init.Constant(0.5))
     net(np.ones((1, 3, 5, 5)))
 
     assert set(net[0].weight.data().asnumpy().ravel().tolist()) == {0.5}
@@ -89,7 +89,7 @@ def test_rebind_initializes_as_told():
 def test_rebind_draws_new_weights():
     net = bound(lambda: seq(conv(4, 3)), (1, 2, 5, 5))
     before = net[0].weight.data().copy()
-    binding.rebind(net)
+    deferred_init.rebind(net)
     net(np.ones((1, 2, 5, 5)))
 
     assert float(abs(net[0].weight.data() - before).max()) > 0
@@ -98,39 +98,39 @@ def test_rebind_draws_new_weights():
 def test_rebind_keeps_what_the_user_gave():
     net = seq(nn.Conv2D(4, 3, in_channels=2), nn.Conv2D(4, 3))
     net.initialize()
-    binding.note(net)
+    deferred_init.note(net)
     net(np.ones((1, 2, 8, 8)))
-    binding.rebind(net)
+    deferred_init.rebind(net)
 
     assert net[0].weight.shape == (4, 2, 3, 3)
     assert net[1].weight.shape == (4, -1, 3, 3)
 
 
 def test_the_report_says_what_was_inferred():
-    rows = binding.report(bound(lenet, (1, 1, 64, 64))).rows
+    rows = deferred_init.report(bound(lenet, (1, 1, 64, 64))).rows
 
     assert ['5.weight', '120 × ?', '120 × 3136', 'axis 1: 3136'] in rows
 
 
 def test_a_report_before_the_first_pass_says_open():
-    assert set(binding.note(googlenet()).column('inferred')) == {'open'}
+    assert set(deferred_init.note(GoogLeNet()).column('inferred')) == {'open'}
 
 
 def test_rebind_refuses_what_was_never_noted():
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize()
     net(np.ones((1, 1, 64, 64)))
     before = net.head.weight.data().copy()
 
     with pytest.raises(ValueError, match='were never noted: build it anew and call note'):
-        binding.rebind(net)
+        deferred_init.rebind(net)
     assert float(abs(net.head.weight.data() - before).max()) == 0  # nothing was changed
 
 
 def test_note_refuses_a_bound_network():
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize()
     net(np.ones((1, 1, 64, 64)))
 
     with pytest.raises(ValueError, match='no open dimension'):
-        binding.note(net)
+        deferred_init.note(net)

@@ -1,7 +1,7 @@
 """Do the building blocks give the shapes and the numbers that they say?"""
 
-from d2l_ext.blocks import Concat, conv, is_layer, max_pool, seq, walk
 from d2l_ext.networks import Inception
+from d2l_ext.networks.blocks import Concat, conv, is_layer, max_pool, seq, walk
 
 import pytest
 from mxnet import np

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from d2l_ext import bootstrap
+from tools import bootstrap
 
 import pytest
 
@@ -109,7 +109,7 @@ class Tools:
         arguments = command[2:] if tool == 'uv' else command[3:]
         if arguments == ['config', 'list']:
             return 0, [self.settings]
-        if arguments[-1].endswith('requirements-uv.lock') and 'fetch' not in self.failing:
+        if arguments[-1].endswith('requirements/uv.lock') and 'fetch' not in self.failing:
             open(self.environment.uv, 'w').close()
         self.asked.append((tool, arguments, settings))
         return int(tool in self.failing), [f'{tool} said this\n']
@@ -125,7 +125,7 @@ class Tools:
 def checkout(tmp_path, monkeypatch):
     """A checkout whose set-up writes down what it would run instead of running it."""
     (tmp_path / 'requirements.lock').write_text('mxnet==1.9.1\n')
-    (tmp_path / 'requirements-site.lock').write_text('sphinx==8.0.0\n')
+    (tmp_path / 'requirements/site.lock').write_text('sphinx==8.0.0\n')
     with zipfile.ZipFile(tmp_path / 'pip-23.0-py3-none-any.whl', 'w') as wheel:
         wheel.writestr('pip/__init__.py', '')
     environment = bootstrap.Environment(str(tmp_path))
@@ -362,7 +362,7 @@ def add(environment, *wanted):
 
 
 def test_a_lock_is_added_with_its_hashes_and_a_package_with_what_it_needs(tools):
-    (lock,) = add(tools.environment, 'requirements-site.lock')
+    (lock,) = add(tools.environment, 'requirements/site.lock')
     assert {'--require-hashes', '--no-deps'} < set(lock)
     (alone,) = add(tools.environment, 'timm==1.0.31')
     assert alone == ['install', '--no-deps', 'timm==1.0.31']
@@ -371,7 +371,7 @@ def test_a_lock_is_added_with_its_hashes_and_a_package_with_what_it_needs(tools)
 
 
 @pytest.mark.parametrize(
-    'wanted', [('requirements-site.lock',), ('--deps', 'torch==2.13.0')], ids=' '.join
+    'wanted', [('requirements/site.lock',), ('--deps', 'torch==2.13.0')], ids=' '.join
 )
 def test_what_was_added_is_not_added_again(tools, wanted):
     assert len(add(tools.environment, *wanted)) == 1
@@ -379,33 +379,33 @@ def test_what_was_added_is_not_added_again(tools, wanted):
 
 
 def test_a_changed_lock_is_added_again(tools):
-    add(tools.environment, 'requirements-site.lock')
-    with open(os.path.join(tools.environment.root, 'requirements-site.lock'), 'a') as file:
+    add(tools.environment, 'requirements/site.lock')
+    with open(os.path.join(tools.environment.root, 'requirements/site.lock'), 'a') as file:
         file.write('jieba==0.42.1\n')
-    assert len(add(tools.environment, 'requirements-site.lock')) == 1
+    assert len(add(tools.environment, 'requirements/site.lock')) == 1
 
 
 def test_what_failed_is_added_again(tools):
     tools.failing = ('uv', 'pip')
     with pytest.raises(SystemExit):
-        add(tools.environment, 'requirements-site.lock')
+        add(tools.environment, 'requirements/site.lock')
     tools.failing = ()
-    assert len(add(tools.environment, 'requirements-site.lock')) == 1
+    assert len(add(tools.environment, 'requirements/site.lock')) == 1
 
 
 def test_after_another_lock_was_installed_it_is_added_again(tools):
-    add(tools.environment, 'requirements-site.lock')
+    add(tools.environment, 'requirements/site.lock')
     with open(tools.environment.lock, 'a') as file:
         file.write('d2l==1.0.3\n')
     set_up(tools.environment)
-    assert len(add(tools.environment, 'requirements-site.lock')) == 1
+    assert len(add(tools.environment, 'requirements/site.lock')) == 1
 
 
 def test_the_entry_sets_up_first_and_adds_then(checkout, monkeypatch):
     monkeypatch.setattr(bootstrap, 'Environment', lambda root, gpu: checkout)
-    bootstrap.main(['--add', 'requirements-site.lock'])
+    bootstrap.main(['--add', 'requirements/site.lock'])
     assert checkout.ran == ['venv', 'install']
-    assert checkout.tools_of.asked[-1][1][-1].endswith('requirements-site.lock')
+    assert checkout.tools_of.asked[-1][1][-1].endswith('requirements/site.lock')
 
 
 @pytest.mark.parametrize(
@@ -436,8 +436,8 @@ def test_a_lock_pins_every_package_with_hashes_and_names_no_host(lock):
 def test_every_set_up_of_the_makefile_goes_the_same_way():
     text = Path(bootstrap.ROOT, 'Makefile').read_text()
     assert 'pip install' not in text
-    for lock in Path(bootstrap.ROOT).glob('requirements-*.lock'):
-        assert lock.name == 'requirements-uv.lock' or f'$(SETUP) --add {lock.name}\n' in text
+    for lock in Path(bootstrap.ROOT).glob('requirements/*.lock'):
+        assert lock.name == 'requirements/uv.lock' or f'$(SETUP) --add {lock.name}\n' in text
 
 
 def test_bootstrap_reads_in_an_old_python():

@@ -9,10 +9,11 @@ import time
 import warnings
 from pathlib import Path
 
-from d2l_ext import runtime, training, weights
-from d2l_ext.blocks import conv, seq
-from d2l_ext.checkpoint import Checkpoint
+from d2l_ext import runtime, training
 from d2l_ext.data import ImageBatches
+from d2l_ext.networks.blocks import conv, seq
+from d2l_ext.training.checkpoint import Checkpoint
+from d2l_ext.weights import safetensors_files
 
 import mxnet as mx
 import numpy as onp
@@ -57,7 +58,7 @@ def fit(folder, net=None, stop=None, epochs=3, **more):
 
 
 def values(net):
-    return {name: p.data().asnumpy() for name, p in weights.parameters(net).items()}
+    return {name: p.data().asnumpy() for name, p in safetensors_files.parameters(net).items()}
 
 
 def told(history):
@@ -161,7 +162,7 @@ def test_a_full_disk_does_not_harm_the_training(tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('d2l_ext.checkpoint.replace', full)
+    monkeypatch.setattr('d2l_ext.training.checkpoint.replace', full)
     with pytest.warns(
         UserWarning, match=r'no checkpoint at step 4 \(No space left on device'
     ) as seen:
@@ -285,7 +286,7 @@ def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=4):
 
 def test_nothing_in_a_checkpoint_is_code(tmp_path):
     fit(tmp_path, stop=6)
-    tensors = weights.read(tmp_path / files(tmp_path)[-1])
+    tensors = safetensors_files.read(tmp_path / files(tmp_path)[-1])
 
     assert json.loads(tensors['state'].tobytes())['place']['step'] == 4
     assert {'weight.0.weight', 'momentum.0.weight', 'weight.3.bias'} <= set(tensors)

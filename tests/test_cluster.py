@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from d2l_ext import cluster, training
-from d2l_ext.blocks import conv, seq
+from d2l_ext import training
 from d2l_ext.data import ImageBatches
+from d2l_ext.networks.blocks import conv, seq
+from d2l_ext.runtime import distributed
 
 import mxnet as mx
 import numpy as onp
@@ -65,14 +66,14 @@ def train(device=None, **more):
 
 WORKER = """
 import json, sys
-from d2l_ext import cluster
-cluster.take_role()
+from d2l_ext.runtime import distributed
+distributed.take_role()
 import mxnet as mx
 from mxnet import npx
 npx.set_np()
 sys.path.insert(0, 'tests')
 from test_cluster import train
-with cluster.joined() as store:
+with distributed.joined() as store:
     print('worker', store.rank, 'of', store.num_workers, flush=True)
     losses, history = train(kvstore=store, checkpoint=sys.argv[2] if sys.argv[2:] else None, every=5)
     if store.rank == 0:
@@ -109,7 +110,7 @@ def left_over(role=''):
 
 def test_two_workers_have_the_losses_of_one_process(tmp_path):
     alone, history = train()
-    assert cluster.launch(command(tmp_path / 'told'), workers=2) == 0
+    assert distributed.launch(command(tmp_path / 'told'), workers=2) == 0
     losses, epochs = json.loads((tmp_path / 'told').read_text())
 
     assert len(losses) == STEPS
@@ -136,8 +137,8 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background ignores it
 sys.path.insert(0, 'tests')
 from test_cluster import command
-from d2l_ext import cluster
-sys.exit(cluster.launch(command(*sys.argv[1:]), 2, again='the same command'))
+from d2l_ext.runtime import distributed
+sys.exit(distributed.launch(command(*sys.argv[1:]), 2, again='the same command'))
 """
 
 
@@ -168,7 +169,7 @@ def test_when_one_dies_all_end_and_the_job_goes_on_later(tmp_path, role):
     assert 'to go on from the last checkpoint: the same command' in errors
     assert left_over() == []
 
-    assert cluster.launch(command(tmp_path / 'told', tmp_path / 'kept'), workers=2) == 0
+    assert distributed.launch(command(tmp_path / 'told', tmp_path / 'kept'), workers=2) == 0
     losses, epochs = json.loads((tmp_path / 'told').read_text())
     _, history = train()
     assert len(losses) < STEPS
@@ -208,8 +209,12 @@ def test_a_worker_that_hears_nothing_ends_in_time(tmp_path):
 
 
 def test_an_error_of_a_worker_is_told(tmp_path, capfd):
-    broken = [sys.executable, '-c', 'from d2l_ext import cluster; cluster.take_role(); 1 / 0']
-    assert cluster.launch(broken, workers=2) == 1
+    broken = [
+        sys.executable,
+        '-c',
+        'from d2l_ext.runtime import distributed; distributed.take_role(); 1 / 0',
+    ]
+    assert distributed.launch(broken, workers=2) == 1
 
     errors = capfd.readouterr().err
     assert 'died (exit status 1). Its last words:' in errors
@@ -219,28 +224,30 @@ def test_an_error_of_a_worker_is_told(tmp_path, capfd):
 @pytest.mark.parametrize('name, number', [('workers', 0), ('servers', -1), ('workers', 1.5)])
 def test_impossible_numbers_are_refused(name, number):
     with pytest.raises(ValueError, match=f'{name} must be a positive number of processes, got'):
-        cluster.launch(['true'], **{'workers': 2, name: number})
+        distributed.launch(['true'], **{'workers': 2, name: number})
 
 
 @pytest.mark.parametrize(('given', 'threads'), [(False, '4'), (True, None)])
 def test_workers_of_one_machine_divide_its_cpus(given, threads, monkeypatch):
     told = {}
-    monkeypatch.setattr(cluster.runtime, 'THREADS_GIVEN', given)
-    monkeypatch.setattr(cluster.runtime, 'usable_cpus', lambda: 8)
-    monkeypatch.setattr(cluster, 'Process', lambda name, line, env, host: told.update({name: env}))
-    monkeypatch.setattr(cluster, 'watch', lambda job: 0)
-    monkeypatch.setattr(cluster, 'end', lambda job: None)
+    monkeypatch.setattr(distributed.runtime, 'THREADS_GIVEN', given)
+    monkeypatch.setattr(distributed.runtime, 'usable_cpus', lambda: 8)
+    monkeypatch.setattr(
+        distributed, 'Process', lambda name, line, env, host: told.update({name: env})
+    )
+    monkeypatch.setattr(distributed, 'watch', lambda job: 0)
+    monkeypatch.setattr(distributed, 'end', lambda job: None)
 
-    assert cluster.launch(['train'], 2) == 0
+    assert distributed.launch(['train'], 2) == 0
     assert told['worker 1'].get('OMP_NUM_THREADS') == threads
 
 
 def test_a_role_without_its_variables_is_refused(monkeypatch):
-    for name in cluster.NEEDED:
+    for name in distributed.NEEDED:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv('DMLC_PS_ROOT_URI', '127.0.0.1')
     with pytest.raises(ValueError, match='DMLC_PS_ROOT_PORT, DMLC_NUM_WORKER.* must be set'):
-        cluster.take_role('worker')
+        distributed.take_role('worker')
 
 
 def test_a_batch_that_cannot_be_divided_is_refused():
@@ -255,11 +262,11 @@ def test_hosts_are_read_one_a_line(tmp_path):
     (tmp_path / 'hosts').write_text('a\n# not this\n b.example  # a comment\n')
     (tmp_path / 'none').write_text('# nobody\n')
 
-    assert cluster.read_hosts(tmp_path / 'hosts') == ['a', 'b.example']
+    assert distributed.read_hosts(tmp_path / 'hosts') == ['a', 'b.example']
     with pytest.raises(ValueError, match='names no host: write one a line'):
-        cluster.read_hosts(tmp_path / 'none')
+        distributed.read_hosts(tmp_path / 'none')
     with pytest.raises(ValueError, match='cannot be read: No such file'):
-        cluster.read_hosts(tmp_path / 'missing')
+        distributed.read_hosts(tmp_path / 'missing')
 
 
 def test_over_ssh_each_host_gets_its_part(tmp_path, monkeypatch):
@@ -267,9 +274,9 @@ def test_over_ssh_each_host_gets_its_part(tmp_path, monkeypatch):
     (tmp_path / 'ssh').write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/hosts\nexec sh -c "$5"\n')
     (tmp_path / 'ssh').chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
-    monkeypatch.setattr(cluster, '_address', lambda: '127.0.0.1')
+    monkeypatch.setattr(distributed, '_address', lambda: '127.0.0.1')
     monkeypatch.setenv('DMLC_NODE_HOST', '127.0.0.1')
-    assert cluster.launch(command(tmp_path / 'told'), workers=2, hosts=['one', 'two']) == 0
+    assert distributed.launch(command(tmp_path / 'told'), workers=2, hosts=['one', 'two']) == 0
 
     assert sorted((tmp_path / 'hosts').read_text().split()) == ['one', 'one', 'two']
     assert len(json.loads((tmp_path / 'told').read_text())[0]) == STEPS
@@ -284,8 +291,8 @@ for task in $(seq "$SLURM_NTASKS"); do wait -n || { kill $(jobs -p); exit 1; }; 
 TRAIN = """
 import sys
 role = sys.argv[sys.argv.index('--role') + 1]
-from d2l_ext import cluster
-cluster.take_role(role)
+from d2l_ext.runtime import distributed
+distributed.take_role(role)
 if role == 'worker':
     sys.argv[1:] = [{out!r}, {kept!r}]
     exec({worker!r})
@@ -415,7 +422,7 @@ def test_an_error_of_the_command_line_comes_from_the_workers(tmp_path):
 def test_the_command_line_refuses_by_name(arguments, message, capsys, monkeypatch):
     from d2l_ext.__main__ import main
 
-    for name in cluster.NEEDED:
+    for name in distributed.NEEDED:
         monkeypatch.delenv(name, raising=False)
     assert main(['train', *arguments]) == 2
     assert message in capsys.readouterr().err

@@ -18,14 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import d2l_ext
-from d2l_ext import data, sources
+from d2l_ext import data
+from d2l_ext.data import download, fashion_mnist
 
 import numpy as onp
 import pytest
 
-TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = sources.FILES
+TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = download.FILES
 needs_full_set = pytest.mark.skipif(
-    not sources.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
+    not download.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
 )
 
 
@@ -33,7 +34,7 @@ needs_full_set = pytest.mark.skipif(
 def small():
     """The content of four IDX files: 300 training and 100 test images."""
     with onp.load(data.SAMPLE) as file:
-        arrays = {name: file[name][: 300 if 'train' in name else 100] for name in sources.FILES}
+        arrays = {name: file[name][: 300 if 'train' in name else 100] for name in download.FILES}
     return {
         name: bytes([0, 0, 8, array.ndim])
         + onp.array(array.shape, '>i4').tobytes()
@@ -49,10 +50,10 @@ def machine(tmp_path, monkeypatch, small):
     for name in ('D2L_EXT_DATA', 'D2L_EXT_PROFILE', 'http_proxy', 'HTTP_PROXY'):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv('D2L_EXT_CACHE', str(tmp_path / 'cache'))
-    monkeypatch.setattr(sources, 'FILES', sums)
-    monkeypatch.setattr(sources, 'PACKAGE', tmp_path / 'package')
-    monkeypatch.setattr(sources, 'MIRRORS', ('http://127.0.0.1:9/',))
-    monkeypatch.setattr(sources, 'PAUSES', (0, 0))
+    monkeypatch.setattr(download, 'FILES', sums)
+    monkeypatch.setattr(download, 'PACKAGE', tmp_path / 'package')
+    monkeypatch.setattr(download, 'MIRRORS', ('http://127.0.0.1:9/',))
+    monkeypatch.setattr(download, 'PAUSES', (0, 0))
     return tmp_path / 'cache'
 
 
@@ -125,9 +126,9 @@ def test_sample_is_small_and_licensed():
 
 @needs_full_set
 def test_sample_and_constants_are_those_of_the_full_set():
-    full = {name: data.original(sources.PACKAGE, name) for name in sources.FILES}
+    full = {name: download.original(download.PACKAGE, name) for name in download.FILES}
     with onp.load(data.SAMPLE) as file:
-        for name in sources.FILES:
+        for name in download.FILES:
             index = file[f'{name.split("-")[0]}-index']
             assert onp.array_equal(file[name], full[name][index])
     pixels = full[TRAIN_IMAGES] / onp.float32(255)
@@ -221,7 +222,7 @@ def test_resize_is_the_lectures_within_one_grey_level(size):
 def test_second_start_maps_the_first_ones_file(machine, small, tmp_path, monkeypatch):
     folder = fill(tmp_path / 'mine', small)
     first, _ = data.load_data_fashion_mnist(10, (20, 24), root=folder)
-    monkeypatch.setattr(data, 'resized', None)  # would fail if it were called again
+    monkeypatch.setattr(fashion_mnist, 'resized', None)  # would fail if it were called again
     began = time.perf_counter()
     second, _ = data.load_data_fashion_mnist(10, (20, 24), root=folder)
     assert time.perf_counter() - began < 1
@@ -233,7 +234,7 @@ def test_second_start_maps_the_first_ones_file(machine, small, tmp_path, monkeyp
 def test_cache_file_cut_short_is_made_again(machine, small, tmp_path):
     folder = fill(tmp_path / 'mine', small)
     first = onp.array(data.load_data_fashion_mnist(10, 30, root=folder)[0].images)
-    (path,) = machine.glob(f'{sources.FILES[TRAIN_IMAGES][:12]}*.npy')
+    (path,) = machine.glob(f'{download.FILES[TRAIN_IMAGES][:12]}*.npy')
     for length in (0, 50, 5000):
         os.truncate(path, length)
         again = data.load_data_fashion_mnist(10, 30, root=folder)[0].images
@@ -246,7 +247,7 @@ def test_failed_write_leaves_nothing_and_falls_back_to_memory(
     def full_disk(number):
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr(data.os, 'fsync', full_disk)
+    monkeypatch.setattr(fashion_mnist.os, 'fsync', full_disk)
     with pytest.warns(UserWarning, match='No space left on device.*set D2L_EXT_CACHE'):
         train, _ = data.load_data_fashion_mnist(10, 30, root=fill(tmp_path / 'mine', small))
     assert train.images.shape == (300, 30, 30)
@@ -270,9 +271,9 @@ def test_eight_at_once_resize_once(machine, small, tmp_path, monkeypatch):
         time.sleep(0.1)
         return resized(images, size)
 
-    monkeypatch.setattr(data, 'resized', counted)
+    monkeypatch.setattr(fashion_mnist, 'resized', counted)
     with ThreadPoolExecutor(8) as pool:
-        load = [pool.submit(data.cached, folder, TRAIN_IMAGES, (30, 30)) for _ in range(8)]
+        load = [pool.submit(fashion_mnist.cached, folder, TRAIN_IMAGES, (30, 30)) for _ in range(8)]
         shapes = {job.result().shape for job in load}
     assert (calls, shapes) == ([300], {(300, 30, 30)})
 
@@ -285,19 +286,19 @@ def test_named_folder_comes_first(machine, small, tmp_path, monkeypatch, packed)
     fill(machine / 'fashion-mnist', small)
     mine = fill(tmp_path / 'mine', small, packed)
     monkeypatch.setenv('D2L_EXT_DATA', str(tmp_path / 'elsewhere'))
-    assert data.find(mine) == ('folder', mine)
+    assert download.find(mine) == ('folder', mine)
     monkeypatch.setenv('D2L_EXT_DATA', str(mine))
-    assert data.find() == ('folder', mine)
+    assert download.find() == ('folder', mine)
 
 
 def test_cache_comes_before_package_and_package_before_network(machine, small, tmp_path):
-    assert data.find() is None
+    assert download.find() is None
     package = fill(tmp_path / 'package', small)
     assert data.fetch() == ('package', package)
     cached = fill(machine / 'fashion-mnist', small)
-    assert data.find() == ('cache', cached)
+    assert download.find() == ('cache', cached)
     (cached / f'{TEST_LABELS}.gz').write_bytes(b'damaged')
-    assert data.find() == ('package', package)
+    assert download.find() == ('package', package)
 
 
 def test_named_folder_with_a_missing_file_is_refused(machine, small, tmp_path):
@@ -328,7 +329,7 @@ def test_named_folder_with_a_damaged_file_is_refused(machine, small, tmp_path, h
 
 def test_download_is_verified_and_kept(machine, mirror, monkeypatch, capsys):
     address, asked = mirror()
-    monkeypatch.setattr(sources, 'MIRRORS', (address,))
+    monkeypatch.setattr(download, 'MIRRORS', (address,))
     source = data.fetch()
     assert source == ('download', machine / 'fashion-mnist')
     assert data.fetch().kind == 'cache' and len(asked) == 4
@@ -339,31 +340,31 @@ def test_download_is_verified_and_kept(machine, mirror, monkeypatch, capsys):
 @pytest.mark.parametrize('bad', ['missing', 'damaged'])
 def test_bad_mirror_is_passed_over(machine, mirror, monkeypatch, bad):
     (first, asked), (second, _) = mirror(bad), mirror()
-    monkeypatch.setattr(sources, 'MIRRORS', (first, second))
+    monkeypatch.setattr(download, 'MIRRORS', (first, second))
     assert data.fetch().kind == 'download'
     assert len(asked) == 4
     left = {path.name for path in (machine / 'fashion-mnist').iterdir()}
-    assert left == {'lock', *(f'{name}.gz' for name in sources.FILES)}
+    assert left == {'lock', *(f'{name}.gz' for name in download.FILES)}
 
 
 def test_only_what_is_missing_is_downloaded(machine, mirror, monkeypatch, small):
     address, asked = mirror()
-    monkeypatch.setattr(sources, 'MIRRORS', (address,))
+    monkeypatch.setattr(download, 'MIRRORS', (address,))
     (fill(machine / 'fashion-mnist', small) / f'{TEST_IMAGES}.gz').write_bytes(b'damaged')
     assert data.fetch().kind == 'download'
     assert asked == [(f'/{TEST_IMAGES}.gz', 0)]
 
 
 def test_only_bad_mirrors_leave_no_data(machine, mirror, monkeypatch):
-    monkeypatch.setattr(sources, 'MIRRORS', (mirror('damaged')[0], mirror('missing')[0]))
+    monkeypatch.setattr(download, 'MIRRORS', (mirror('damaged')[0], mirror('missing')[0]))
     with pytest.raises(data.DataError, match='DataError; .*HTTPError'):
         data.fetch()
-    assert data.find() is None
+    assert download.find() is None
 
 
 def test_download_cut_off_goes_on_where_it_stopped(machine, mirror, monkeypatch, small):
     address, asked = mirror('cut')
-    monkeypatch.setattr(sources, 'MIRRORS', (address,))
+    monkeypatch.setattr(download, 'MIRRORS', (address,))
     assert data.fetch().kind == 'download'
     half = len(gzip.compress(small[TRAIN_IMAGES], mtime=0)) // 2
     starts = [first for _, first in asked]
@@ -373,21 +374,21 @@ def test_download_cut_off_goes_on_where_it_stopped(machine, mirror, monkeypatch,
 
 @pytest.mark.parametrize('kind', ['whole', 'unpacking'])
 def test_mirror_without_ranges_or_gzip_serves_too(machine, mirror, monkeypatch, kind):
-    monkeypatch.setattr(sources, 'MIRRORS', (mirror(kind)[0],))
+    monkeypatch.setattr(download, 'MIRRORS', (mirror(kind)[0],))
     assert data.fetch().kind == 'download'
 
 
 def test_part_that_is_too_long_is_dropped(machine, mirror, monkeypatch, small):
     (machine / 'fashion-mnist').mkdir(parents=True)
     (machine / 'fashion-mnist' / f'{TRAIN_IMAGES}.part').write_bytes(small[TRAIN_IMAGES])
-    monkeypatch.setattr(sources, 'MIRRORS', (mirror()[0],))
+    monkeypatch.setattr(download, 'MIRRORS', (mirror()[0],))
     assert data.fetch().kind == 'download'
 
 
 def test_offline_names_what_helps(machine, monkeypatch):
     waits = []
-    monkeypatch.setattr(sources, 'PAUSES', (0, 1, 4))
-    monkeypatch.setattr(sources.time, 'sleep', waits.append)
+    monkeypatch.setattr(download, 'PAUSES', (0, 1, 4))
+    monkeypatch.setattr(download.time, 'sleep', waits.append)
     with pytest.raises(data.DataError) as error:
         data.load_data_fashion_mnist(10, sample='lecture')
     for remedy in (
@@ -407,12 +408,12 @@ def test_download_needs_a_cache_to_write_to(machine):
 def test_eight_processes_download_once(machine, mirror):
     address, asked = mirror()
     program = (
-        'import json, sys; from d2l_ext import sources\n'
-        'sources.FILES, sources.MIRRORS = json.loads(sys.argv[1])\n'
-        'sources.PACKAGE = sources.Path("/none")\n'
-        'print(sources.fetch().folder)'
+        'import json, sys; from d2l_ext.data import download\n'
+        'sources.FILES, download.MIRRORS = json.loads(sys.argv[1])\n'
+        'sources.PACKAGE = download.Path("/none")\n'
+        'print(download.fetch().folder)'
     )
-    command = [sys.executable, '-c', program, json.dumps([sources.FILES, [address]])]
+    command = [sys.executable, '-c', program, json.dumps([download.FILES, [address]])]
     here = Path(d2l_ext.__file__).parents[1]
     jobs = [
         subprocess.Popen(

@@ -9,9 +9,10 @@ from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
-from d2l_ext import lessons, runtime
+from d2l_ext import runtime
 from exercises import __main__ as command
 from exercises import demo, grading
+from tools import run_notebooks
 
 import nbformat
 import pytest
@@ -106,7 +107,7 @@ def test_the_source_is_stored_without_outputs(name):
 def test_model_answers_pass_all_tests_within_a_minute():
     start, problems = time.perf_counter(), {}
     for name in grading.NAMES:
-        problems[name] = lessons.run(source(name), name, 300)[0]
+        problems[name] = run_notebooks.run(source(name), name, 300)[0]
     assert problems == dict.fromkeys(grading.NAMES, '')
     assert time.perf_counter() - start < 60 or runtime.busy()
 
@@ -160,7 +161,7 @@ def test_the_student_version_runs_without_nbgrader(graded, tmp_path):
     submitted = graded.course / 'submitted' / 'all_right' / 'block' / 'block.ipynb'
     path = shutil.copy(submitted, tmp_path)
 
-    problem, notebook = lessons.run(Path(path), 'block', 60)
+    problem, notebook = run_notebooks.run(Path(path), 'block', 60)
 
     assert problem == ''
     assert 'nbgrader' not in '\n'.join(cell.source for cell in notebook.cells)

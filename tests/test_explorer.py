@@ -2,7 +2,10 @@
 
 import threading
 
-from d2l_ext import anatomy, explorer, lessons, networks
+from d2l_ext import networks
+from d2l_ext.analysis import anatomy
+from d2l_ext.figures import explorer
+from tools import run_notebooks
 
 import nbformat
 import pytest
@@ -27,7 +30,7 @@ def test_the_nine_presets_follow_on_each_other():
 
 
 def test_costs_are_those_of_the_network_itself():
-    net, shape = networks.googlenet(), (1, 3, 224, 224)
+    net, shape = networks.GoogLeNet(), (1, 3, 224, 224)
     calls = anatomy.trace(net, shape)
     for name, block in explorer.presets().items():
         path = f'stage{name[0]}.inception_{name}'
@@ -105,12 +108,10 @@ def test_it_shows_a_picture_where_no_kernel_runs(page):
 
 
 def test_a_stored_page_keeps_the_picture_alone(tmp_path):
-    source = (
-        'from mxnet import npx\nfrom d2l_ext import explorer\nnpx.set_np()\nexplorer.Explorer()'
-    )
+    source = 'from mxnet import npx\nfrom d2l_ext.figures import explorer\nnpx.set_np()\nexplorer.Explorer()'
     cells = [new_code_cell(f'import d2l_ext\n{source}')]
-    nbformat.write(new_notebook(cells=cells, metadata=lessons.METADATA), tmp_path / 'a.ipynb')
-    problem, notebook = lessons.run(tmp_path / 'a.ipynb', 'a', timeout=60)
+    nbformat.write(new_notebook(cells=cells, metadata=run_notebooks.METADATA), tmp_path / 'a.ipynb')
+    problem, notebook = run_notebooks.run(tmp_path / 'a.ipynb', 'a', timeout=60)
     assert not problem
     assert [set(output.data) for output in notebook.cells[0].outputs] == [
         {'image/png', 'text/plain'}

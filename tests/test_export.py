@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from d2l_ext import data, export, networks, onnx_files, trained, training
+from d2l_ext import data, networks, training
 from d2l_ext.__main__ import main
-from d2l_ext.blocks import conv, conv_bn, seq
+from d2l_ext.networks.blocks import conv, conv_bn, seq
+from d2l_ext.training import pretrained
+from d2l_ext.weights import graph_files, onnx_files
 
 import numpy as onp
 import onnx
@@ -18,23 +20,23 @@ from mxnet.gluon import nn
 
 # the smallest images that each network of the course takes, few classes
 FAMILY = {
-    'googlenet': (lambda: networks.googlenet(7), (1, 16, 16)),
+    'googlenet': (lambda: networks.GoogLeNet(7), (1, 16, 16)),
     'googlenet of the paper': (
-        lambda: networks.googlenet(7, lrn=True, dropout=0.4, aux=True),
+        lambda: networks.GoogLeNet(7, lrn=True, dropout=0.4, aux=True),
         (3, 65, 65),
     ),
-    'inception_bn': (lambda: networks.inception_bn(7), (3, 32, 32)),
-    'inception_v3': (lambda: networks.inception_v3(7), (3, 75, 75)),
+    'inception_bn': (lambda: networks.InceptionBN(7), (3, 32, 32)),
+    'inception_v3': (lambda: networks.InceptionV3(7), (3, 75, 75)),
     'blocks of inception_v4': (
-        lambda: cut(networks.inception_v4(7), [0], [0, 1], [0, 1]),
+        lambda: cut(networks.InceptionV4(7), [0], [0, 1], [0, 1]),
         (3, 75, 75),
     ),
     'blocks of inception_resnet_v2': (
-        lambda: cut(networks.inception_resnet_v2(7), [0, 1], [0, 1], [0, 1, -2, -1]),
+        lambda: cut(networks.InceptionResNetV2(7), [0, 1], [0, 1], [0, 1, -2, -1]),
         (3, 75, 75),
     ),
-    'inception_v4': (lambda: networks.inception_v4(7), (3, 75, 75)),
-    'inception_resnet_v2': (lambda: networks.inception_resnet_v2(7), (3, 75, 75)),
+    'inception_v4': (lambda: networks.InceptionV4(7), (3, 75, 75)),
+    'inception_resnet_v2': (lambda: networks.InceptionResNetV2(7), (3, 75, 75)),
 }
 LONG = ('inception_v4', 'inception_resnet_v2')  # onnx takes a second a million weights
 
@@ -62,7 +64,7 @@ def small():
 @pytest.fixture(scope='module')
 def course():
     """The trained network, its test images (1 000), and their scores."""
-    net, _ = trained.load_trained()
+    net, _ = pretrained.load_trained()
     train, test = data.load_data_fashion_mnist(250, 48, sample='quick', standardize=True)
     return net, next(iter(train))[0], test
 
@@ -118,13 +120,13 @@ def test_the_exporter_leaves_onnx_as_it_was(tmp_path):
     assert not hasattr(onnx, 'mapping') and 'onnx.mapping' not in sys.modules
 
 
-@pytest.mark.parametrize('save', [export.save_graph, export.save_fused])
+@pytest.mark.parametrize('save', [graph_files.save_graph, graph_files.save_fused])
 @pytest.mark.parametrize('name', ['googlenet', 'googlenet of the paper', 'inception_bn'])
 def test_a_graph_gives_the_same_scores(name, save, tmp_path):
     make, shape = FAMILY[name]
     net, X = ready(make, shape)
     save(net, tmp_path / 'net')
-    again = export.load_graph(tmp_path / 'net')
+    again = graph_files.load_graph(tmp_path / 'net')
 
     assert type(again) is gluon.SymbolBlock
     assert equal(again(X), net(X))
@@ -133,13 +135,13 @@ def test_a_graph_gives_the_same_scores(name, save, tmp_path):
 
 def test_a_graph_is_loaded_where_the_course_is_not(tmp_path):
     net, X = ready(small, (2, 9, 9))
-    export.save_graph(net, tmp_path / 'net')
+    graph_files.save_graph(net, tmp_path / 'net')
     onp.save(tmp_path / 'X.npy', X.asnumpy())
     code = (
         'from mxnet import gluon, np, npx; npx.set_np(); import sys, numpy\n'
         'net = gluon.SymbolBlock.imports("net-symbol.json", ["data"], "net-0000.params")\n'
         'numpy.save("scores.npy", net(np.array(numpy.load("X.npy"))).asnumpy())\n'
-        'assert "d2l_ext.blocks" not in sys.modules'
+        'assert "d2l_ext.networks.blocks" not in sys.modules'
     )
     # today's NumPy is prepared by d2l_ext; nothing else of it is used
     code = 'import d2l_ext\n' + code
@@ -154,9 +156,9 @@ def test_a_graph_is_loaded_where_the_course_is_not(tmp_path):
 def test_the_network_is_left_as_it_was(tmp_path):
     net, X = ready(small, (2, 9, 9))
     before = net(X).asnumpy()
-    for save in (export.save_graph, export.save_fused):
+    for save in (graph_files.save_graph, graph_files.save_fused):
         save(net, tmp_path / 'net')
-    export.save_int8(net, tmp_path / 'net', X)
+    graph_files.save_int8(net, tmp_path / 'net', X)
 
     assert not net._active  # nobody hybridized it
     assert (net(X).asnumpy() == before).all()
@@ -165,13 +167,13 @@ def test_the_network_is_left_as_it_was(tmp_path):
 
 def test_fusion_joins_convolution_norm_and_activation(tmp_path):
     net, _ = ready(small, (2, 9, 9))
-    export.save_graph(net, tmp_path / 'plain')
-    export.save_fused(net, tmp_path / 'fused')
+    graph_files.save_graph(net, tmp_path / 'plain')
+    graph_files.save_fused(net, tmp_path / 'fused')
 
-    assert export.operators(tmp_path / 'plain') == {
+    assert graph_files.operators(tmp_path / 'plain') == {
         'Convolution': 2, 'Activation': 2, 'BatchNorm': 1, 'Pooling': 1, 'FullyConnected': 1,
     }  # fmt: skip
-    assert export.operators(tmp_path / 'fused') == {
+    assert graph_files.operators(tmp_path / 'fused') == {
         '_sg_mkldnn_conv': 2, 'Pooling': 1, '_sg_mkldnn_fully_connected': 1,
     }  # fmt: skip
 
@@ -181,23 +183,23 @@ def test_fusion_joins_convolution_norm_and_activation(tmp_path):
 
 def test_int8_loses_at_most_a_point(course, tmp_path):
     net, X, test = course
-    export.save_int8(net, tmp_path / 'net', X)
-    whole = export.load_graph(tmp_path / 'net')
+    graph_files.save_int8(net, tmp_path / 'net', X)
+    whole = graph_files.load_graph(tmp_path / 'net')
 
-    assert export.operators(tmp_path / 'net')['_contrib_quantized_concat'] == 9
+    assert graph_files.operators(tmp_path / 'net')['_contrib_quantized_concat'] == 9
     assert training.evaluate(whole, test) >= training.evaluate(net, test) - 0.01
 
 
 def test_int8_onnx_is_a_quarter_and_loses_at_most_a_point(course, tmp_path):
     net, X, test = course
     floats, whole = tmp_path / 'net.onnx', tmp_path / 'int8.onnx'
-    onnx_files.save_onnx(net, floats, trained.SHAPE)
+    onnx_files.save_onnx(net, floats, pretrained.SHAPE)
     onnx_files.save_onnx_int8(floats, whole, X)
     again = onnx_files.load_onnx(whole)
 
     right = sum((again(X.asnumpy()).argmax(1) == y.asnumpy()).sum() for X, y in test)
     assert right / len(test.images) >= training.evaluate(net, test) - 0.01
-    assert 0.2 < export.size(whole) / export.size(floats) < 0.3
+    assert 0.2 < graph_files.size(whole) / graph_files.size(floats) < 0.3
     onnx.checker.check_model(onnx.load(whole), full_check=True)
 
 
@@ -205,15 +207,15 @@ def test_int8_onnx_is_a_quarter_and_loses_at_most_a_point(course, tmp_path):
 
 
 def test_a_network_without_weights_is_refused(tmp_path):
-    for net in (small(), networks.googlenet()):
-        for save in (export.save_graph, export.save_fused):
+    for net in (small(), networks.GoogLeNet()):
+        for save in (graph_files.save_graph, graph_files.save_fused):
             with pytest.raises(ValueError, match='_weight has no values yet: initialize the'):
                 save(net, tmp_path / 'net')
         net.initialize()  # shapes still open
         with pytest.raises(ValueError, match='_weight has no values yet: .* give it one batch'):
             onnx_files.save_onnx(net, tmp_path / 'net.onnx', (1, 1, 48, 48))
         with pytest.raises(ValueError, match='_weight has no values yet: .* give it one batch'):
-            export.save_int8(net, tmp_path / 'net', onp.zeros((1, 1, 48, 48)))
+            graph_files.save_int8(net, tmp_path / 'net', onp.zeros((1, 1, 48, 48)))
     assert os.listdir(tmp_path) == []
 
 
@@ -224,9 +226,9 @@ def test_wrong_arguments_are_refused(tmp_path):
     ):
         onnx_files.save_onnx(net, tmp_path / 'net.onnx', (2, 9, 9))
     with pytest.raises(ValueError, match="mode must be 'naive' or 'entropy', got 'best'"):
-        export.save_int8(net, tmp_path / 'net', X, mode='best')
+        graph_files.save_int8(net, tmp_path / 'net', X, mode='best')
     with pytest.raises(ValueError, match=r'images must be \(N, C, H, W\), .* got \(0, 2, 9, 9\)'):
-        export.save_int8(net, tmp_path / 'net', X[:0])
+        graph_files.save_int8(net, tmp_path / 'net', X[:0])
     assert os.listdir(tmp_path) == []
 
 
@@ -241,31 +243,31 @@ def test_an_operator_that_onnx_lacks_is_named(tmp_path):
 
 
 def test_missing_files_are_named(tmp_path):
-    for read in (export.load_graph, export.operators, export.size):
+    for read in (graph_files.load_graph, graph_files.operators, graph_files.size):
         with pytest.raises(ValueError, match='no-symbol.json does not exist: save_graph writes'):
             read(tmp_path / 'no')
     with pytest.raises(ValueError, match='no.onnx does not exist: save_onnx writes it'):
         onnx_files.load_onnx(tmp_path / 'no.onnx')
 
 
-@pytest.mark.parametrize('suffix', export.SUFFIXES)
+@pytest.mark.parametrize('suffix', graph_files.SUFFIXES)
 @pytest.mark.parametrize('damage', [lambda b: b'', lambda b: b[: len(b) // 2], lambda b: b'text'])
 def test_a_damaged_half_is_told_in_one_line(suffix, damage, tmp_path):
     net, _ = ready(small, (2, 9, 9))
-    export.save_graph(net, tmp_path / 'net')
+    graph_files.save_graph(net, tmp_path / 'net')
     file = Path(f'{tmp_path / "net"}{suffix}')
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(ValueError, match='net is damaged, or its halves are of two') as caught:
-        export.load_graph(tmp_path / 'net')
+        graph_files.load_graph(tmp_path / 'net')
     assert '\n' not in str(caught.value)
 
 
 def test_halves_of_two_networks_are_refused(tmp_path):
     for name in ('one', 'other'):
-        export.save_graph(ready(small, (2, 9, 9))[0], tmp_path / name)
+        graph_files.save_graph(ready(small, (2, 9, 9))[0], tmp_path / name)
     shutil.copy(tmp_path / 'one-0000.params', tmp_path / 'other-0000.params')
     with pytest.raises(ValueError, match='other is damaged, or its halves are of two networks'):
-        export.load_graph(tmp_path / 'other')
+        graph_files.load_graph(tmp_path / 'other')
 
 
 @pytest.mark.parametrize('content', [b'', b'text', b'\x08\x07\x12'])
@@ -280,7 +282,7 @@ def test_a_damaged_onnx_file_is_told_in_one_line(content, tmp_path):
 
 def test_a_failed_writing_leaves_what_was_there(tmp_path, monkeypatch):
     net, X = ready(small, (2, 9, 9))
-    export.save_graph(net, tmp_path / 'net')
+    graph_files.save_graph(net, tmp_path / 'net')
     onnx_files.save_onnx(net, tmp_path / 'net.onnx', X.shape)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     written = []
@@ -291,7 +293,7 @@ def test_a_failed_writing_leaves_what_was_there(tmp_path, monkeypatch):
             raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr(os, 'fsync', full)
-    for save in (export.save_graph, export.save_fused):
+    for save in (graph_files.save_graph, graph_files.save_fused):
         with pytest.raises(OSError, match='No space left'):
             save(net, tmp_path / 'net')
     written.append(None)

@@ -3,17 +3,18 @@
 import ast
 from pathlib import Path
 
-from d2l_ext import anatomy, binding, figures, networks
-from d2l_ext.blocks import Residual, conv
+from d2l_ext import figures, networks
+from d2l_ext.analysis import anatomy, deferred_init
 from d2l_ext.networks import (
-    googlenet,
-    inception_bn,
-    inception_resnet_v2,
-    inception_v3,
-    inception_v4,
+    GoogLeNet,
+    InceptionBN,
+    InceptionResNetV2,
+    InceptionV3,
+    InceptionV4,
     joint_loss,
 )
-from d2l_ext.networks import googlenet as build_googlenet
+from d2l_ext.networks import GoogLeNet as build_googlenet
+from d2l_ext.networks.blocks import Residual, conv
 from d2l_ext.networks.googlenet import LRN, auxiliary_classifier
 from d2l_ext.networks.inception_bn import INCEPTION_BN, inception_bn_block
 from d2l_ext.networks.inception_v3 import (
@@ -32,16 +33,16 @@ FOLDER = Path(networks.__file__).parent
 
 # name: network, size in the paper, parameters, smallest images
 FAMILY = {
-    'GoogLeNet': (googlenet, 224, 6998552, 1),
-    'Inception-BN': (inception_bn, 224, 11194984, 1),
-    'Inception-V3': (inception_v3, 299, 23834568, 75),
-    'Inception-V4': (inception_v4, 299, 42679816, 75),
-    'Inception-ResNet-V2': (inception_resnet_v2, 299, 55843464, 75),
+    'GoogLeNet': (GoogLeNet, 224, 6998552, 1),
+    'Inception-BN': (InceptionBN, 224, 11194984, 1),
+    'Inception-V3': (InceptionV3, 299, 23834568, 75),
+    'Inception-V4': (InceptionV4, 299, 42679816, 75),
+    'Inception-ResNet-V2': (InceptionResNetV2, 299, 55843464, 75),
 }
 # with auxiliary classifiers: network, their number, parameters, smallest images in training
 WITH_HEADS = {
-    'GoogLeNet': (lambda classes: googlenet(classes, aux=True), 2, 13378280, 65),
-    'Inception-V3': (lambda classes: inception_v3(classes, aux=True, dropout=0), 1, 27161264, 299),
+    'GoogLeNet': (lambda classes: GoogLeNet(classes, aux=True), 2, 13378280, 65),
+    'Inception-V3': (lambda classes: InceptionV3(classes, aux=True, dropout=0), 1, 27161264, 299),
 }
 family = pytest.mark.parametrize('name', FAMILY)
 with_heads = pytest.mark.parametrize('name', WITH_HEADS)
@@ -106,7 +107,7 @@ def test_parameters_of_inception_bn_by_hand():
 
 
 @pytest.mark.parametrize(
-    'build, gmacs', [(inception_v3, 5.73), (inception_v4, 12.28), (inception_resnet_v2, 13.18)]
+    'build, gmacs', [(InceptionV3, 5.73), (InceptionV4, 12.28), (InceptionResNetV2, 13.18)]
 )
 def test_macs_at_299_are_the_published_ones(build, gmacs):
     macs = anatomy.count_macs(build(1000), (1, 3, 299, 299))
@@ -294,9 +295,9 @@ def test_a_network_with_heads_is_saved_and_loaded_whole(tmp_path):
 def test_a_network_with_heads_can_be_bound_anew():
     net = build_googlenet(10, aux=True)
     net.initialize()
-    binding.note(net)
+    deferred_init.note(net)
     net(images(64))
-    binding.rebind(net)
+    deferred_init.rebind(net)
 
     assert [scores.shape for scores in train(net, images(96, channels=1))] == [(2, 10)] * 3
 
@@ -327,14 +328,14 @@ def test_joint_loss_tells_the_main_scores_from_the_others(sure, cost):
 
 
 def test_inception_bn_without_normalization_has_biases_instead():
-    net = inception_bn(10, unit=conv)
+    net = InceptionBN(10, unit=conv)
     net.initialize()
     net(images(32))
     names = [name.rsplit('_', 1)[1] for name in net.collect_params()]
 
     assert set(names) == {'weight', 'bias'}
     assert anatomy.count_macs(net, (1, 3, 224, 224)) == anatomy.count_macs(
-        inception_bn(10), (1, 3, 224, 224)
+        InceptionBN(10), (1, 3, 224, 224)
     )
 
 
@@ -369,7 +370,7 @@ def test_transform_input_undoes_one_normalization_and_does_another():
 
 
 def test_transform_input_comes_before_the_stem():
-    plain, transforming = inception_v3(10), inception_v3(10, transform_input=True)
+    plain, transforming = InceptionV3(10), InceptionV3(10, transform_input=True)
     plain.initialize()
     transforming.initialize()
     X = images(75)
@@ -385,7 +386,7 @@ def test_transform_input_comes_before_the_stem():
 
 def test_weights_of_v3_are_drawn_within_two_deviations():
     mx.random.seed(0)
-    net = inception_v3(1000, aux=True)
+    net = InceptionV3(1000, aux=True)
     net.initialize(TruncatedNormal())
     net(images(75))
     drawn = [
@@ -416,7 +417,7 @@ def test_a_residual_block_adds_a_share_to_its_input():
 
 
 def test_residual_blocks_have_the_releases_scales():
-    net = inception_resnet_v2(10)
+    net = InceptionResNetV2(10)
     scales = {
         stage: [b.scale for b in getattr(net, stage) if isinstance(b, Residual)]
         for stage in ('stage5', 'stage6', 'stage7')
@@ -427,7 +428,7 @@ def test_residual_blocks_have_the_releases_scales():
 
 
 def test_parameters_are_named_by_the_structure(tmp_path):
-    net = inception_v3(10)
+    net = InceptionV3(10)
     net.initialize()
     net(images(75))
     net.save_parameters(str(tmp_path / 'v3.params'))
@@ -438,14 +439,14 @@ def test_parameters_are_named_by_the_structure(tmp_path):
 
 
 def test_stages_can_be_taken_by_a_slice():
-    net = inception_bn(10)
+    net = InceptionBN(10)
     net.initialize()
 
     assert net[:3](images(64)).shape == (2, 576, 4, 4)
 
 
 def test_a_slice_of_a_network_with_heads_has_none():
-    net = googlenet(10, aux=True)
+    net = GoogLeNet(10, aux=True)
     net.initialize()
 
     assert train(net[:4], images(64)).shape == (2, 832, 2, 2)
@@ -503,27 +504,27 @@ def test_heads_need_larger_images_in_training(name, hybridized):
 @pytest.mark.parametrize(
     'call, text',
     [
-        (lambda: inception_v3(0), 'classes must be a positive integer, got 0'),
-        (lambda: inception_v4('ten'), "classes must be a positive integer, got 'ten'"),
-        (lambda: inception_bn(True), 'classes must be a positive integer, got True'),
-        (lambda: inception_bn(unit=3), 'unit must build a layer as conv_bn and conv do, got 3'),
+        (lambda: InceptionV3(0), 'classes must be a positive integer, got 0'),
+        (lambda: InceptionV4('ten'), "classes must be a positive integer, got 'ten'"),
+        (lambda: InceptionBN(True), 'classes must be a positive integer, got True'),
+        (lambda: InceptionBN(unit=3), 'unit must build a layer as conv_bn and conv do, got 3'),
         (lambda: inception_v3_a(0), 'proj must be a positive integer, got 0'),
         (lambda: inception_v3_c(None), 'c7 must be a positive integer, got None'),
         (
             lambda: inception_bn_block(64, 64, 64, 64, 96, 'min', 32),
             "pool must be 'avg' or 'max', got 'min'",
         ),
-        (lambda: googlenet(dropout=1), 'dropout must be a number from 0 up to 1, 1 not included'),
-        (lambda: inception_v3(dropout=-0.1), 'dropout must be a number from 0 up to 1'),
-        (lambda: inception_v4(dropout='0'), "1 not included, got '0'"),
-        (lambda: inception_resnet_v2(scales=0.1), 'scales must be three numbers, for the blocks'),
-        (lambda: inception_resnet_v2(scales=(1, 1)), 'blocks A, B and C, got (1, 1)'),
+        (lambda: GoogLeNet(dropout=1), 'dropout must be a number from 0 up to 1, 1 not included'),
+        (lambda: InceptionV3(dropout=-0.1), 'dropout must be a number from 0 up to 1'),
+        (lambda: InceptionV4(dropout='0'), "1 not included, got '0'"),
+        (lambda: InceptionResNetV2(scales=0.1), 'scales must be three numbers, for the blocks'),
+        (lambda: InceptionResNetV2(scales=(1, 1)), 'blocks A, B and C, got (1, 1)'),
         (
-            lambda: inception_v3(10)(np.zeros((3, 299, 299))),
+            lambda: InceptionV3(10)(np.zeros((3, 299, 299))),
             'Inception-V3 needs images as (N, C, H, W), got (3, 299, 299)',
         ),
         (
-            lambda: inception_v3(10, transform_input=True)(np.zeros((1, 1, 299, 299))),
+            lambda: InceptionV3(10, transform_input=True)(np.zeros((1, 1, 299, 299))),
             'Inception-V3 was built for images of 3 channels, got 1',
         ),
     ],
@@ -553,13 +554,13 @@ def test_stages_of_a_network_with_heads_are_drawn_without_them():
 @pytest.mark.parametrize(
     'path, c_in, size, words',
     [
-        ('inception_v3 stage7.inception_7b', 1280, 8, '384 + 384 = 768 channels'),
-        ('inception_v3 stage6.inception_6b', 768, 17, '1×7 conv, 128 → 128, then 7×1 conv, 128 →'),
-        ('inception_v4 stage7.inception_7b', 1536, 8, '3×1 conv, 384 → 448'),
-        ('inception_v4 stem', 3, 299, 'concat: 192 + 192 = 384 channels, output: 384 × 35 × 35'),
-        ('inception_resnet_v2 stage6.residual_1', 1088, 17, '[shortcut: as it is; [branch1x1:'),
-        ('inception_resnet_v2 stage7.residual_10', 2080, 8, '1×1 conv, 448 → 2080], sum: 2080'),
-        ('inception_bn stage3.inception_3c', 320, 28, 'concat: 160 + 96 + 320 = 576 channels'),
+        ('InceptionV3 stage7.inception_7b', 1280, 8, '384 + 384 = 768 channels'),
+        ('InceptionV3 stage6.inception_6b', 768, 17, '1×7 conv, 128 → 128, then 7×1 conv, 128 →'),
+        ('InceptionV4 stage7.inception_7b', 1536, 8, '3×1 conv, 384 → 448'),
+        ('InceptionV4 stem', 3, 299, 'concat: 192 + 192 = 384 channels, output: 384 × 35 × 35'),
+        ('InceptionResNetV2 stage6.residual_1', 1088, 17, '[shortcut: as it is; [branch1x1:'),
+        ('InceptionResNetV2 stage7.residual_10', 2080, 8, '1×1 conv, 448 → 2080], sum: 2080'),
+        ('InceptionBN stage3.inception_3c', 320, 28, 'concat: 160 + 96 + 320 = 576 channels'),
     ],
 )
 def test_blocks_can_be_drawn(path, c_in, size, words):

@@ -6,8 +6,8 @@ from itertools import combinations
 from types import SimpleNamespace
 
 from d2l_ext import figures
-from d2l_ext.blocks import Concat, conv, seq
-from d2l_ext.networks import Inception, googlenet
+from d2l_ext.networks import GoogLeNet, Inception
+from d2l_ext.networks.blocks import Concat, conv, seq
 from d2l_ext.networks.googlenet import GOOGLENET
 
 import numpy as onp
@@ -119,8 +119,8 @@ PICTURES = {
     'long names': lambda: figures.block_diagram(
         Concat(**{'a_name_that_is_longer_than_its_lane_' + c: conv(8, 1) for c in 'abcdef'}), 8
     ),
-    'map 96': lambda: figures.stage_map(googlenet(), (1, 1, 96, 96), title='GoogLeNet'),
-    'map 224': lambda: figures.stage_map(googlenet(), (1, 3, 224, 224)),
+    'map 96': lambda: figures.stage_map(GoogLeNet(), (1, 1, 96, 96), title='GoogLeNet'),
+    'map 224': lambda: figures.stage_map(GoogLeNet(), (1, 3, 224, 224)),
     'map of 10': lambda: figures.stage_map(
         seq(*(conv(512, 3) for _ in range(9))), (1, 3, 299, 299)
     ),

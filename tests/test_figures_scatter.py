@@ -1,7 +1,7 @@
 """Does a picture of points show every point, in the colour and the marker of its group?"""
 
 from d2l_ext import figures
-from d2l_ext.figures.scatter import MARKS
+from d2l_ext.figures.scatter_plots import MARKS
 
 import numpy as onp
 import pytest

@@ -2,7 +2,7 @@
 
 import os
 
-from d2l_ext.files import replace, replace_all
+from d2l_ext.runtime.files import replace, replace_all
 
 import pytest
 

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from d2l_ext import doctor, gpu, runtime
+from d2l_ext import runtime
+from d2l_ext.diagnostics import doctor
+from d2l_ext.runtime import gpu
 
 import pytest
 
@@ -184,7 +186,7 @@ def test_this_process_computes_on_the_cpu_if_mxnet_is_the_cpu_build(machine):
 
 
 def test_the_packages_are_those_of_requirements_gpu():
-    text = (ROOT / 'requirements-gpu.txt').read_text()
+    text = (ROOT / 'requirements/gpu.txt').read_text()
     pinned = dict(re.findall(r'^(nvidia-[\w-]+)==(\S+)$', text, re.M))
 
     assert pinned == dict(list(gpu.PACKAGES))
@@ -330,7 +332,7 @@ def test_the_gpu_wheel_without_a_driver_says_so_in_one_sentence(gpu_python):
         'ImportError: mxnet-cu112 needs the NVIDIA driver (libcuda.so.1), and there is none: '
         'install the driver, or use the CPU build (make run)'
     )
-    told = run(gpu_python, 'from d2l_ext import doctor; print(doctor.table())').stdout
+    told = run(gpu_python, 'from d2l_ext.diagnostics import doctor; print(doctor.table())').stdout
 
     assert done.stderr.strip().splitlines()[-1] == sentence
     assert sentence.removeprefix('ImportError: ') in told
@@ -339,7 +341,8 @@ def test_the_gpu_wheel_without_a_driver_says_so_in_one_sentence(gpu_python):
 @pytest.fixture
 def network(monkeypatch):
     """GoogLeNet, and what MXNet says at its next step."""
-    from d2l_ext import learner, networks
+    from d2l_ext import networks
+    from d2l_ext.training import gluon_learner
 
     import mxnet as mx
 
@@ -348,8 +351,8 @@ def network(monkeypatch):
     def fail(self, X, y, lr):
         raise mx.MXNetError(fail.words)
 
-    monkeypatch.setattr(learner.Learner, '_step', fail)
-    net = networks.googlenet()
+    monkeypatch.setattr(gluon_learner.Learner, '_step', fail)
+    net = networks.GoogLeNet()
     net.initialize()
     return net, fail
 
@@ -362,7 +365,7 @@ def train(net, size):
 
 
 def test_a_batch_too_large_for_the_card_names_one_that_should_fit(network, monkeypatch):
-    from d2l_ext.capacity import fitting_batch
+    from d2l_ext.training.device_limits import fitting_batch
 
     net, fail = network
     fail.words = 'cudaMalloc retry failed: out of memory'
@@ -407,7 +410,7 @@ def test_other_errors_of_mxnet_are_left_as_they_are(network):
 
 def test_the_estimated_batch_is_cautious_and_of_use_beside_recorded_peaks():
     from d2l_ext import networks
-    from d2l_ext.capacity import fitting_batch
+    from d2l_ext.training.device_limits import fitting_batch
 
     import mxnet as mx
 
@@ -418,7 +421,7 @@ def test_the_estimated_batch_is_cautious_and_of_use_beside_recorded_peaks():
         if found := re.fullmatch(r'train (\d+)x\1 batch (\d+) width 1', name):
             size, batch = map(int, found.groups())
             peak = max(numbers[name]['peak_bytes'] for numbers in record['rounds'])
-            fits = fitting_batch(networks.googlenet(), (1, size, size), peak)
+            fits = fitting_batch(networks.GoogLeNet(), (1, size, size), peak)
             assert fits <= batch, name
             assert batch < 64 or fits > batch / 3, name
             seen += 1

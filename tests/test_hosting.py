@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
-from d2l_ext import lessons
+from tools import run_notebooks
 
 import nbformat
 import pytest
@@ -31,7 +31,7 @@ def test_kernels_at_once_reach_their_first_figure(monkeypatch, tmp_path, kernels
             {**lesson, 'cells': [dict(cell, outputs=[]) for cell in upto]}
         )
         client = NotebookClient(notebook, timeout=300, startup_timeout=300)
-        client.create_kernel_manager().kernel_spec_manager = lessons.ThisPython()
+        client.create_kernel_manager().kernel_spec_manager = run_notebooks.ThisPython()
         await client.async_execute()
         return notebook.cells[-1].outputs
 
@@ -52,7 +52,7 @@ def test_the_hosts_files_name_what_is_there():
         assert (ROOT / name).is_file()
     assert (ROOT / '.binder/postBuild').stat().st_mode & 0o111
     # the libraries that MXNet's wheel needs, as the set-up asks for them
-    from d2l_ext.bootstrap import LIBRARIES
+    from tools.bootstrap import LIBRARIES
 
     for file in ('.binder/apt.txt', '.devcontainer/devcontainer.json', 'Dockerfile'):
         assert all(package in (ROOT / file).read_text() for package in LIBRARIES.values()), file

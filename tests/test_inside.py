@@ -1,8 +1,8 @@
 """Does looking into a network tell the truth, and leave the network as it was?"""
 
-from d2l_ext import inside
-from d2l_ext.blocks import Concat, conv, conv_bn, max_pool, seq
-from d2l_ext.networks import googlenet, inception_v3
+from d2l_ext.analysis import activations
+from d2l_ext.networks import GoogLeNet, InceptionV3
+from d2l_ext.networks.blocks import Concat, conv, conv_bn, max_pool, seq
 
 import numpy as onp
 import pytest
@@ -24,14 +24,14 @@ def images(n=2, size=48):
 
 @pytest.fixture
 def net():
-    return ready(googlenet())
+    return ready(GoogLeNet())
 
 
 # names, and the chain
 
 
 def test_blocks_and_branches_bear_the_names_of_the_paper(net):
-    told = inside.blocks(net)
+    told = activations.blocks(net)
 
     assert list(told) == BLOCKS
     assert all(list(branches) == BRANCHES for branches in told.values())
@@ -41,7 +41,10 @@ def test_a_name_that_two_blocks_share_is_told_apart_by_its_path():
     def stage():
         return seq(inception_a=Concat(branch1x1=conv(1, 1)))
 
-    assert list(inside.steps(seq(stage3=stage(), stage4=stage()))) == ['a', 'stage4.inception_a']
+    assert list(activations.steps(seq(stage3=stage(), stage4=stage()))) == [
+        'a',
+        'stage4.inception_a',
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +61,7 @@ def test_a_name_that_two_blocks_share_is_told_apart_by_its_path():
 def test_a_name_that_is_not_there_is_refused_with_those_that_are(net, block, branch, message):
     with (
         pytest.raises(ValueError, match=message),
-        inside.silenced(net, block, branch),
+        activations.silenced(net, block, branch),
     ):
         pass
 
@@ -69,25 +72,25 @@ def test_the_steps_one_by_one_are_the_network(net, hybridized):
     wanted = net(X)
     if hybridized:
         net.hybridize(static_alloc=True, static_shape=True)
-    for name in inside.steps(net):
-        halfway = inside.forward(net, X, stop=name)
-        assert abs(inside.forward(net, halfway, start=name) - wanted).max() < 1e-6
+    for name in activations.steps(net):
+        halfway = activations.forward(net, X, stop=name)
+        assert abs(activations.forward(net, halfway, start=name) - wanted).max() < 1e-6
 
 
 @pytest.mark.parametrize('which', ['start', 'stop'])
 def test_an_unknown_step_is_refused(net, which):
     with pytest.raises(ValueError, match=f"{which} must be one of stage1.0, .*head, got '7'"):
-        inside.forward(net, images(), **{which: '7'})
+        activations.forward(net, images(), **{which: '7'})
 
 
 def test_maps_are_what_the_branches_give_and_join_to_the_block(net):
     X = images()
-    maps = inside.branch_maps(net, X)
+    maps = activations.branch_maps(net, X)
 
     assert list(maps) == BLOCKS and maps['3a']['branch5x5'].shape == (2, 32, 6, 6)
     for block, after in (('3a', '3b'), ('4e', 'stage4.pool')):
         joined = onp.concatenate(list(maps[block].values()), axis=1)
-        assert onp.array_equal(joined, inside.forward(net, X, stop=after).asnumpy())
+        assert onp.array_equal(joined, activations.forward(net, X, stop=after).asnumpy())
 
 
 # switched off
@@ -96,12 +99,12 @@ def test_maps_are_what_the_branches_give_and_join_to_the_block(net):
 @pytest.mark.parametrize('hybridized', [False, True])
 def test_a_silent_branch_gives_zero_and_the_others_what_they_gave(net, hybridized):
     X = images()
-    before = inside.branch_maps(net, X)['4a']
+    before = activations.branch_maps(net, X)['4a']
     if hybridized:
         net.hybridize(static_alloc=True, static_shape=True)
         net(X)
-    with inside.silenced(net, '4a', 'branch3x3'):
-        during, scores = inside.branch_maps(net, X)['4a'], net(X).asnumpy()
+    with activations.silenced(net, '4a', 'branch3x3'):
+        during, scores = activations.branch_maps(net, X)['4a'], net(X).asnumpy()
 
     assert (during['branch3x3'] == 0).all() and before['branch3x3'].any()
     assert all(onp.array_equal(during[b], before[b]) for b in BRANCHES if b != 'branch3x3')
@@ -110,8 +113,8 @@ def test_a_silent_branch_gives_zero_and_the_others_what_they_gave(net, hybridize
 
 def test_a_silent_branch_can_give_a_value_a_channel(small):
     X = images(size=8)
-    with inside.silenced(small, '3a', 'branch3x3', [0, 1, 2.5]):
-        made = inside.branch_maps(small, X)['3a']['branch3x3']
+    with activations.silenced(small, '3a', 'branch3x3', [0, 1, 2.5]):
+        made = activations.branch_maps(small, X)['3a']['branch3x3']
 
     assert (made == onp.array([0, 1, 2.5]).reshape(1, 3, 1, 1)).all()
 
@@ -123,7 +126,7 @@ def test_weights_are_put_back_also_after_an_error(net, error):
 
     before = weights()
     try:
-        with inside.silenced(net, '3a', 'branch_pool', 1.0):
+        with activations.silenced(net, '3a', 'branch_pool', 1.0):
             changed = sum(not onp.array_equal(a, b) for a, b in zip(before, weights(), strict=True))
             if error:
                 raise error
@@ -137,8 +140,8 @@ def test_weights_are_put_back_also_after_an_error(net, error):
 def test_a_normalized_branch_is_silenced_too():
     block = Concat(branch1x1=conv_bn(2, 1), branch3x3=conv_bn(2, 3))
     net = ready(seq(inception_a=block), (1, 1, 8, 8))
-    with inside.silenced(net, 'a', 'branch3x3', [0, 3]):
-        made = inside.branch_maps(net, images(size=8))['a']['branch3x3']
+    with activations.silenced(net, 'a', 'branch3x3', [0, 3]):
+        made = activations.branch_maps(net, images(size=8))['a']['branch3x3']
 
     assert (made[:, 0] == 0).all() and (made[:, 1] == 3).all()
 
@@ -146,8 +149,8 @@ def test_a_normalized_branch_is_silenced_too():
 def test_a_branch_that_forks_at_its_end_is_silent_in_all_its_parts():
     fork = seq(conv(2, 1), Concat(branch1x3=conv(1, (1, 3)), branch3x1=conv(2, (3, 1))))
     net = ready(seq(inception_e=Concat(branch1x1=conv(2, 1), branch3x3=fork)), (1, 1, 8, 8))
-    with inside.silenced(net, 'e', 'branch3x3', [1, 2, 3]):
-        made = inside.branch_maps(net, images(size=8))['e']['branch3x3']
+    with activations.silenced(net, 'e', 'branch3x3', [1, 2, 3]):
+        made = activations.branch_maps(net, images(size=8))['e']['branch3x3']
 
     assert (made == onp.array([1, 2, 3]).reshape(1, 3, 1, 1)).all()
 
@@ -160,20 +163,23 @@ def test_a_branch_that_forks_at_its_end_is_silent_in_all_its_parts():
     ],
 )
 def test_a_value_that_a_branch_cannot_give_is_refused(small, value, message):
-    with pytest.raises(ValueError, match=message), inside.silenced(small, '3a', 'branch3x3', value):
+    with (
+        pytest.raises(ValueError, match=message),
+        activations.silenced(small, '3a', 'branch3x3', value),
+    ):
         pass
 
 
 def test_a_branch_without_weights_is_refused():
     net = ready(seq(a=Concat(branch_pool=max_pool(strides=1))), (1, 1, 8, 8))
     message = 'branch_pool of a has no weights that could be silenced'
-    with pytest.raises(ValueError, match=message), inside.silenced(net, 'a', 'branch_pool'):
+    with pytest.raises(ValueError, match=message), activations.silenced(net, 'a', 'branch_pool'):
         pass
 
 
 def test_a_network_with_other_blocks_can_be_looked_into():
-    net = inception_v3(10)
-    told = inside.blocks(net)
+    net = InceptionV3(10)
+    told = activations.blocks(net)
 
     assert len(told) == 11 and all(told.values())
 
@@ -184,13 +190,13 @@ def test_a_network_with_other_blocks_can_be_looked_into():
 def test_neighbours_have_the_closest_direction_whatever_their_length():
     others = onp.array([[0.0, 1.0], [9.0, 9.0], [1.0, 0.1], [-1.0, 0.0]])
 
-    assert inside.neighbours([[5.0, 0.0]], others, 3).tolist() == [[2, 1, 0]]
+    assert activations.neighbours([[5.0, 0.0]], others, 3).tolist() == [[2, 1, 0]]
 
 
 def test_images_can_be_compared_as_they_are():
     pixels = onp.random.RandomState(0).rand(4, 1, 3, 3)
 
-    assert inside.neighbours(pixels, pixels, 1).ravel().tolist() == [0, 1, 2, 3]
+    assert activations.neighbours(pixels, pixels, 1).ravel().tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -202,4 +208,4 @@ def test_images_can_be_compared_as_they_are():
 )
 def test_neighbours_that_cannot_be_had_are_refused(others, count, message):
     with pytest.raises(ValueError, match=message):
-        inside.neighbours([[1, 2]], others, count)
+        activations.neighbours([[1, 2]], others, count)

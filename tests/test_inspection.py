@@ -1,12 +1,13 @@
 """Do the tools for looking at data see what is there, in images of any kind, and refuse what is none?"""
 
-from d2l_ext import data, inspection, sources
-from d2l_ext.inspection import in_the_wild, nearest
-from d2l_ext.sample import copies
-from d2l_ext.wild import STEPS, WILD
+from d2l_ext import data
+from d2l_ext.data import audit, download
+from d2l_ext.data.audit import in_the_wild, nearest
+from d2l_ext.data.corruptions import STEPS, WILD
 
 import numpy as onp
 import pytest
+from d2l_ext.sample import copies
 from sklearn.datasets import load_sample_image
 
 
@@ -126,14 +127,14 @@ def test_rotation_turns_around_the_centre():
 def test_by_class_gives_the_first_of_each_in_the_order_asked_for():
     labels = [1, 0, 1, 0, 2, 2, 1]
 
-    assert inspection.by_class(labels, 2).tolist() == [1, 3, 0, 2, 4, 5]
-    assert inspection.by_class(labels, 1, classes=[2, 1]).tolist() == [4, 0]
+    assert audit.by_class(labels, 2).tolist() == [1, 3, 0, 2, 4, 5]
+    assert audit.by_class(labels, 1, classes=[2, 1]).tolist() == [4, 0]
 
 
 def test_the_summary_counts_and_measures_each_class_of_each_collection():
     images = onp.array([0, 51, 255], 'uint8')[:, None, None] * onp.ones((3, 2, 2), 'uint8')
     bright = onp.ones((2, 4, 5, 3))  # another size, in colour, in floats
-    table = inspection.summary({'a': (images, [0, 0, 1]), 'b': (bright, [1, 0])}, ['x', 'y'])
+    table = audit.summary({'a': (images, [0, 0, 1]), 'b': (bright, [1, 0])}, ['x', 'y'])
 
     assert table.columns == ['class', 'a: count', 'mean', 'spread', 'b: count', 'mean', 'spread']
     assert table.rows[0] == ['x', 2, pytest.approx(0.1), pytest.approx(0.1), 1, 1.0, 0.0]
@@ -187,8 +188,8 @@ def test_an_image_of_one_value_is_like_no_other():
 
 
 def test_memory_is_bounded_by_the_block(monkeypatch):
-    sizes, centred = [], inspection._centred
-    monkeypatch.setattr(inspection, '_centred', lambda x: sizes.append(len(x)) or centred(x))
+    sizes, centred = [], audit._centred
+    monkeypatch.setattr(audit, '_centred', lambda x: sizes.append(len(x)) or centred(x))
     nearest(random().uniform(size=(70, 3, 3)), random().uniform(size=(33, 3, 3)), block=16)
 
     assert max(sizes) == 16
@@ -204,7 +205,7 @@ def test_the_stored_pairs_are_as_similar_as_they_are_said_to_be():
 
 def test_the_sample_agrees_with_the_full_search():
     with onp.load(data.SAMPLE) as sample:
-        index, similarity = nearest(*(sample[list(sources.FILES)[i]] for i in (2, 0)))
+        index, similarity = nearest(*(sample[list(download.FILES)[i]] for i in (2, 0)))
     counts = onp.load(copies.COPIES)['counts']
 
     assert [(similarity >= level).sum() for level in copies.LEVELS] == [170, 48, 7, 0, 0]
@@ -213,7 +214,7 @@ def test_the_sample_agrees_with_the_full_search():
 
 @pytest.mark.slow  # half a minute of one CPU
 @pytest.mark.skipif(
-    not sources.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
+    not download.PACKAGE.is_dir(), reason='needs the system package dataset-fashion-mnist'
 )
 def test_the_search_of_the_full_set_gives_what_is_stored():
     stored, found = onp.load(copies.COPIES), copies.search()
@@ -233,36 +234,36 @@ def two_clouds(distance, count=60):
 
 
 def test_what_is_drawn_alike_cannot_be_told_apart_and_what_is_far_can():
-    assert 0.35 < inspection.separability(*two_clouds(0)) < 0.65
-    assert inspection.separability(*two_clouds(8)) > 0.97
+    assert 0.35 < audit.separability(*two_clouds(0)) < 0.65
+    assert audit.separability(*two_clouds(8)) > 0.97
 
 
 def test_chance_is_a_half_for_collections_of_different_sizes():
     a, b = two_clouds(0, 200)
 
-    assert 0.4 < inspection.separability(a, b[:20]) < 0.6
+    assert 0.4 < audit.separability(a, b[:20]) < 0.6
 
 
 @pytest.mark.parametrize('method', ['pca', 'tsne'])
 def test_a_projection_has_a_point_a_row_and_keeps_clouds_apart(method):
-    points = inspection.project(onp.concatenate(two_clouds(30)), method)
+    points = audit.project(onp.concatenate(two_clouds(30)), method)
 
     assert points.shape == (120, 2)
-    assert inspection.purity(points, onp.repeat(['a', 'b'], 60)) > 0.99
+    assert audit.purity(points, onp.repeat(['a', 'b'], 60)) > 0.99
 
 
 @pytest.mark.parametrize('method', ['pca', 'tsne'])
 def test_a_projection_is_the_same_twice(method):
     features = onp.concatenate(two_clouds(3))
 
-    assert (inspection.project(features, method) == inspection.project(features, method)).all()
+    assert (audit.project(features, method) == audit.project(features, method)).all()
 
 
 def test_purity_counts_neighbours_of_ones_own_group():
     line = onp.array([[0.0], [1.0], [10.0], [11.0]])
 
-    assert inspection.purity(line, ['a', 'a', 'b', 'b'], neighbours=1) == 1
-    assert inspection.purity(line, ['a', 'a', 'b', 'c'], neighbours=1) == 0.5
+    assert audit.purity(line, ['a', 'a', 'b', 'b'], neighbours=1) == 1
+    assert audit.purity(line, ['a', 'a', 'b', 'c'], neighbours=1) == 0.5
 
 
 # labels
@@ -271,14 +272,14 @@ def test_purity_counts_neighbours_of_ones_own_group():
 def test_the_least_probable_label_is_doubted_first():
     probabilities = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]
 
-    assert inspection.doubts([0, 1, 1], probabilities).tolist() == [1, 2, 0]
+    assert audit.doubts([0, 1, 1], probabilities).tolist() == [1, 2, 0]
 
 
 # what cannot be looked at
 
 
 def summarized(labels, count=2):
-    return inspection.summary({'mine': (onp.zeros((count, 4, 4)), labels)}, ['coat', 'bag'])
+    return audit.summary({'mine': (onp.zeros((count, 4, 4)), labels)}, ['coat', 'bag'])
 
 
 SQUARES, ROWS = onp.zeros((4, 5, 5)), onp.eye(8)
@@ -299,13 +300,13 @@ REFUSED = {
         "steps must be of rotation, .*, noise, got 'rain'",
     ),
     'few of a class': (
-        lambda: inspection.by_class([0, 0, 2], 1),
+        lambda: audit.by_class([0, 0, 2], 1),
         'labels must hold 1 of class 1, got 0',
     ),
-    'labels as texts': (lambda: inspection.by_class(['a'], 1), 'labels must be whole .* <U1'),
-    'no label': (lambda: inspection.by_class([], 1), r'labels must be whole .* shape \(0,\)'),
-    'a negative label': (lambda: inspection.by_class([-1, 0], 1), 'labels must be .* least -1'),
-    'no count': (lambda: inspection.by_class([0], 0), 'count must be a whole number >= 1, got 0'),
+    'labels as texts': (lambda: audit.by_class(['a'], 1), 'labels must be whole .* <U1'),
+    'no label': (lambda: audit.by_class([], 1), r'labels must be whole .* shape \(0,\)'),
+    'a negative label': (lambda: audit.by_class([-1, 0], 1), 'labels must be .* least -1'),
+    'no count': (lambda: audit.by_class([0], 0), 'count must be a whole number >= 1, got 0'),
     'an empty class': (
         lambda: summarized([0, 0]),
         "mine: labels must hold every class, got no 'bag'",
@@ -325,47 +326,47 @@ REFUSED = {
     ),
     'an empty block': (lambda: nearest(SQUARES, block=0), 'block must be .* >= 1, got 0'),
     'one feature row': (
-        lambda: inspection.project(ROWS[:1]),
+        lambda: audit.project(ROWS[:1]),
         r'features must be \(N, D\) of at least 5 rows, got \(1, 8\)',
     ),
     'maps for features': (
-        lambda: inspection.project(onp.zeros((9, 4, 2, 2))),
+        lambda: audit.project(onp.zeros((9, 4, 2, 2))),
         r'features must be \(N, D\) .* got \(9, 4, 2, 2\)',
     ),
     'endless features': (
-        lambda: inspection.project(ROWS + onp.inf),
+        lambda: audit.project(ROWS + onp.inf),
         'features must be finite, got inf',
     ),
     'another method': (
-        lambda: inspection.project(ROWS, 'umap'),
+        lambda: audit.project(ROWS, 'umap'),
         "method must be 'pca' or 'tsne', got 'umap'",
     ),
     'too few to fold': (
-        lambda: inspection.separability(ROWS, ROWS[:3]),
+        lambda: audit.separability(ROWS, ROWS[:3]),
         r'features_b must be \(N, D\) of at least 5 rows, got \(3, 8\)',
     ),
     'other columns': (
-        lambda: inspection.separability(ROWS, ROWS[:, :4]),
+        lambda: audit.separability(ROWS, ROWS[:, :4]),
         'features_b must have 8 columns, got 4',
     ),
     'one fold': (
-        lambda: inspection.separability(ROWS, ROWS, folds=1),
+        lambda: audit.separability(ROWS, ROWS, folds=1),
         'folds must be a whole number >= 2, got 1',
     ),
     'more neighbours than images': (
-        lambda: inspection.purity(ROWS, range(8), neighbours=8),
+        lambda: audit.purity(ROWS, range(8), neighbours=8),
         r'features must be \(N, D\) of at least 9 rows, got \(8, 8\)',
     ),
     'a group missing': (
-        lambda: inspection.purity(ROWS, range(7), neighbours=2),
+        lambda: audit.purity(ROWS, range(7), neighbours=2),
         'groups must be as many as features, got 7 for 8',
     ),
     'a label too many': (
-        lambda: inspection.doubts([0, 1], [[0.5, 0.5]]),
+        lambda: audit.doubts([0, 1], [[0.5, 0.5]]),
         'labels must be as many as probabilities, got 2 for 1',
     ),
     'a label beyond': (
-        lambda: inspection.doubts([2], [[0.5, 0.5]]),
+        lambda: audit.doubts([2], [[0.5, 0.5]]),
         'labels must be below 2, got 2',
     ),
 }

@@ -1,12 +1,12 @@
 """Does the runner of the lessons run them, name what failed, and store what it should?"""
 
-import importlib.util
 import os
 import re
 import sys
-from pathlib import Path
 
-from d2l_ext import lessons, pace, runtime, speed
+from d2l_ext import runtime
+from d2l_ext.diagnostics import speed
+from tools import compare_notebooks, run_notebooks, time_left
 
 import nbformat
 import pytest
@@ -30,8 +30,11 @@ def folders(tmp_path):
 def test_names_choose_lessons_in_reading_order(folders):
     for name in ('12_d', '02_c', '00_a', '01_b', 'explorer'):
         lesson(folders[0], name, '1')
-    assert [path.stem for path in lessons.find(['02', '00_a'], folders[0])] == ['00_a', '02_c']
-    assert [path.stem[:2] for path in lessons.find([], folders[0])] == [
+    assert [path.stem for path in run_notebooks.find(['02', '00_a'], folders[0])] == [
+        '00_a',
+        '02_c',
+    ]
+    assert [path.stem[:2] for path in run_notebooks.find([], folders[0])] == [
         '00',
         '01',
         '02',
@@ -41,16 +44,16 @@ def test_names_choose_lessons_in_reading_order(folders):
 
 
 def test_all_lessons_of_the_course_are_found():
-    assert {*lessons.find([])} == {*lessons.NOTEBOOKS.glob('*.ipynb')}
-    assert len(lessons.find([])) > 15
-    assert lessons.EXTRAS.keys() <= {path.stem for path in lessons.find([])}
+    assert {*run_notebooks.find([])} == {*run_notebooks.NOTEBOOKS.glob('*.ipynb')}
+    assert len(run_notebooks.find([])) > 15
+    assert run_notebooks.EXTRAS.keys() <= {path.stem for path in run_notebooks.find([])}
 
 
 def test_a_lesson_that_needs_more_is_skipped_by_name(folders, capsys, monkeypatch):
-    monkeypatch.setitem(lessons.EXTRAS, '00_a', ('no_such_module', 'make no-such'))
+    monkeypatch.setitem(run_notebooks.EXTRAS, '00_a', ('no_such_module', 'make no-such'))
     lesson(folders[0], '00_a', 'import no_such_module')
     lesson(folders[0], '01_b', 'print("ok")')
-    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 0
     told = capsys.readouterr().out
     assert '00_a  skipped: needs no_such_module: make no-such' in told
     assert '01_b' in told.splitlines()[-3]
@@ -59,11 +62,11 @@ def test_a_lesson_that_needs_more_is_skipped_by_name(folders, capsys, monkeypatc
 def test_an_unknown_name_is_refused_with_the_names_there_are(folders):
     lesson(folders[0], '00_a', '1')
     with pytest.raises(LookupError, match="no lesson begins with '7': there are 00_a"):
-        lessons.find(['7'], folders[0])
+        run_notebooks.find(['7'], folders[0])
 
 
 def test_a_folder_without_lessons_is_refused(folders, capsys):
-    assert lessons.main(notebooks=folders[0], build=folders[1]) == 2
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 2
     assert 'run this in a clone of the course' in capsys.readouterr().err
 
 
@@ -71,7 +74,7 @@ def test_a_failing_lesson_is_told_and_the_next_one_runs(folders, capsys):
     notebooks, build = folders
     lesson(notebooks, '00_bad', 'x = 1', 'x = x / 0  # here', 'print(x)')
     lesson(notebooks, '01_next', 'import os', 'print("cwd", os.path.basename(os.getcwd()))')
-    assert lessons.main(notebooks=notebooks, build=build) == 1
+    assert run_notebooks.main(notebooks=notebooks, build=build) == 1
     told = capsys.readouterr().out
     assert 'FAILED in cell 2 of 3: x = x / 0  # here' in told
     assert 'ZeroDivisionError: division by zero' in told
@@ -80,7 +83,7 @@ def test_a_failing_lesson_is_told_and_the_next_one_runs(folders, capsys):
 
 def test_the_page_is_written_and_links_to_pages(folders):
     lesson(folders[0], '00_a', 'print("ok")')
-    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 0
     page = (folders[1] / '00_a.html').read_text()
     assert 'href="01_next.html"' in page
 
@@ -92,7 +95,7 @@ def test_a_page_shows_its_formulas_and_loads_nothing(folders):
     text = 'With $k^2 \\cdot c_{in}$ weights:\n\n$$y = \\frac{x - \\mu}{\\sqrt{\\epsilon}}$$'
     notebook.cells.append(nbformat.v4.new_markdown_cell(text))
     nbformat.write(notebook, path)
-    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 0
     page = (folders[1] / '00_a.html').read_text()
     assert page.count('<math') == 2 and '<mfrac>' in page and '$$' not in page
     assert 'display="block"' in page and 'cdot' not in page
@@ -113,7 +116,7 @@ def test_what_is_written_past_python_reaches_neither_page_nor_terminal(folders, 
         f'import os, sys; os.write(2, {REMARK.encode()!r}); os.write(1, b"from C"); None',
         'print("a warning", file=sys.stderr)',
     )
-    assert lessons.main(notebooks=folders[0], build=folders[1]) == 0
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 0
     found = nbformat.read(folders[1] / '00_a.ipynb', as_version=4)
     outputs = [cell.outputs for cell in found.cells if cell.cell_type == 'code']
     assert outputs[0] == []
@@ -125,7 +128,7 @@ def test_what_is_written_past_python_reaches_neither_page_nor_terminal(folders, 
 def test_a_kernel_that_dies_is_told_with_its_last_words(folders, capfd):
     words = f'{REMARK}\nno memory left\n'.encode()
     lesson(folders[0], '00_a', 'import os', f'os.write(2, {words!r}); os.abort()')
-    assert lessons.main(notebooks=folders[0], build=folders[1]) == 1
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 1
     told = capfd.readouterr().out
     assert 'FAILED in cell 2 of 2: os.write' in told and 'died' in told
     assert '\n    no memory left\n' in told and 'MKLDNN Pooling' not in told.split('died')[1]
@@ -139,7 +142,7 @@ def costly(folders, monkeypatch):
     """Two lessons that have taken 40 and 60 R, on a machine where one thread is quicker."""
     for name in ('00_a', '01_b'):
         lesson(folders[0], name, 'import time; time.sleep(1.5)', 'print("ok")')
-    monkeypatch.setattr(pace, 'recorded', lambda: {'00_a': 40, '01_b': 60})
+    monkeypatch.setattr(time_left, 'recorded', lambda: {'00_a': 40, '01_b': 60})
     monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
     monkeypatch.setenv('OMP_NUM_THREADS', '2')
     monkeypatch.setenv(speed.KEPT, '1:5.0,2:6.4')
@@ -149,7 +152,7 @@ def costly(folders, monkeypatch):
 def test_a_terminal_shows_the_cell_and_the_time_left(costly, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
     monkeypatch.setenv('COLUMNS', '100')
-    assert lessons.main(['00'], notebooks=costly[0], build=costly[1]) == 0
+    assert run_notebooks.main(['00'], notebooks=costly[0], build=costly[1]) == 0
     shown = capsys.readouterr().out.split('\r\033[K')
     assert '00_a  starting, about 3 min left; all lessons: 3 min' in shown
     assert '00_a  cell 1 of 2, about 3 min left; all lessons: 3 min' in shown
@@ -159,15 +162,17 @@ def test_a_terminal_shows_the_cell_and_the_time_left(costly, capsys, monkeypatch
 def test_a_line_is_cut_to_the_width_of_the_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
     monkeypatch.setenv('COLUMNS', '20')
-    lessons.say('05_training  cell 7 of 15', passing=True)
+    run_notebooks.say('05_training  cell 7 of 15', passing=True)
     assert capsys.readouterr().out == '\r\033[K05_training  cell 7'
 
 
 def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, capsys, monkeypatch):
     given = []
-    monkeypatch.setattr(lessons, 'run', lambda path, *more: given.append(more) or ('no', None))
-    monkeypatch.setattr(lessons.pages, 'write', lambda *arguments: None)
-    lessons.main(notebooks=costly[0], build=costly[1])
+    monkeypatch.setattr(
+        run_notebooks, 'run', lambda path, *more: given.append(more) or ('no', None)
+    )
+    monkeypatch.setattr(run_notebooks.notebook_pages, 'write', lambda *arguments: None)
+    run_notebooks.main(notebooks=costly[0], build=costly[1])
     assert capsys.readouterr().out.startswith(
         '26 images/s with 1 thread, 20 with 2; a training step (R) takes 5.00 s; the lessons: 8 min\n'
     )
@@ -176,9 +181,9 @@ def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, capsys, m
 
 
 def test_lessons_that_take_no_time_are_not_made_to_wait(costly, capsys, monkeypatch):
-    monkeypatch.setattr(pace, 'recorded', lambda: {'00_a': 2, '01_b': 3})
+    monkeypatch.setattr(time_left, 'recorded', lambda: {'00_a': 2, '01_b': 3})
     monkeypatch.setattr(speed, 'choose', lambda: pytest.fail('the speed was measured'))
-    assert lessons.main(['01'], notebooks=costly[0], build=costly[1]) == 0
+    assert run_notebooks.main(['01'], notebooks=costly[0], build=costly[1]) == 0
     assert os.environ['OMP_NUM_THREADS'] == '2'
     assert 'images/s' not in capsys.readouterr().out
 
@@ -188,7 +193,7 @@ def test_a_speed_that_cannot_be_measured_is_said_and_the_lessons_run(costly, cap
         raise RuntimeError('no such network')
 
     monkeypatch.setattr(speed, 'choose', fail)
-    assert lessons.main(['01'], notebooks=costly[0], build=costly[1]) == 0
+    assert run_notebooks.main(['01'], notebooks=costly[0], build=costly[1]) == 0
     told = capsys.readouterr().out
     assert told.startswith('the time left is not known: no such network\n')
     assert re.search(r'01_b +\d\.\d s  ok', told)
@@ -196,12 +201,12 @@ def test_a_speed_that_cannot_be_measured_is_said_and_the_lessons_run(costly, cap
 
 def test_a_speed_kept_in_another_form_ends_the_run(costly, capsys, monkeypatch):
     monkeypatch.setenv(speed.KEPT, 'fast')
-    assert lessons.main(notebooks=costly[0], build=costly[1]) == 2
+    assert run_notebooks.main(notebooks=costly[0], build=costly[1]) == 2
     assert "like 1:5.0,2:3.1, got 'fast': unset it" in capsys.readouterr().err
 
 
 def test_the_recorded_lessons_are_those_there_are():
-    assert pace.recorded().keys() <= {path.stem for path in lessons.find([])}
+    assert time_left.recorded().keys() <= {path.stem for path in run_notebooks.find([])}
 
 
 def test_only_in_place_stores_outputs_without_stderr(folders):
@@ -209,25 +214,15 @@ def test_only_in_place_stores_outputs_without_stderr(folders):
     lesson(folders[0], '00_a', source)
     path = folders[0] / '00_a.ipynb'
     before = path.read_bytes()
-    lessons.main(notebooks=folders[0], build=folders[1])
+    run_notebooks.main(notebooks=folders[0], build=folders[1])
     assert path.read_bytes() == before
-    lessons.main(notebooks=folders[0], build=folders[1], in_place=True)
+    run_notebooks.main(notebooks=folders[0], build=folders[1], in_place=True)
     cell = nbformat.read(path, as_version=4).cells[1]
     assert [(output.name, output.text) for output in cell.outputs] == [('stdout', 'ok\n')]
     assert cell.execution_count == 1
 
 
-# what the project's conftest.py makes of a kernel's messages
-
-
-@pytest.fixture(scope='module')
-def nbval_tuning():
-    spec = importlib.util.spec_from_file_location(
-        'nbval_tuning', Path(__file__).parents[1] / 'conftest.py'
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+# what the plugin makes of a kernel's messages
 
 
 def display(kind, text=None, name=None, wait=False):
@@ -249,18 +244,18 @@ def display(kind, text=None, name=None, wait=False):
     ],
     ids=['updated', 'updated in its place', 'of another cell', 'cleared', 'cleared, then updated'],
 )  # fmt: skip
-def test_outputs_are_what_a_notebook_shows_at_the_end(nbval_tuning, messages, kept):
+def test_outputs_are_what_a_notebook_shows_at_the_end(messages, kept):
     outputs = []
     for message in messages:
-        carried = nbval_tuning.carried(display(*message))
+        carried = compare_notebooks.carried(display(*message))
         assert carried['msg_type'] == 'display_data'
         outputs.append(nbformat.from_dict({'data': carried['content']['data']}))
-    assert [output.data['text/plain'] for output in nbval_tuning.replayed(outputs)] == kept
+    assert [output.data['text/plain'] for output in compare_notebooks.replayed(outputs)] == kept
 
 
-def test_a_waiting_clear_takes_effect_with_the_next_output(nbval_tuning):
-    clear = nbval_tuning.carried(display('clear_output', wait=True))['content']
+def test_a_waiting_clear_takes_effect_with_the_next_output():
+    clear = compare_notebooks.carried(display('clear_output', wait=True))['content']
     first, second = {'text': '0'}, {'text': '1'}
     outputs = [first, {'data': clear['data']}]
-    assert nbval_tuning.replayed(outputs) == [first]
-    assert nbval_tuning.replayed([*outputs, second]) == [second]
+    assert compare_notebooks.replayed(outputs) == [first]
+    assert compare_notebooks.replayed([*outputs, second]) == [second]

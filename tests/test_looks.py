@@ -1,7 +1,7 @@
 """Do class maps and occlusion mark what decides, and do their tests tell good maps from bad ones?"""
 
-from d2l_ext import inside, looks
-from d2l_ext.blocks import Concat, conv, max_pool, seq
+from d2l_ext.analysis import activations, saliency
+from d2l_ext.networks.blocks import Concat, conv, max_pool, seq
 
 import numpy as onp
 import pytest
@@ -22,13 +22,13 @@ def images(n=2, size=8):
 def test_a_class_map_is_the_gradient_times_the_maps(small):
     X = images(3)
     classes = [0, 3, 1]
-    maps = inside.forward(small, X, stop='pool').asnumpy()
+    maps = activations.forward(small, X, stop='pool').asnumpy()
     # the mean of 64 places, then a dense layer: the gradient is its weight over 64, anywhere
     weight = small.head.weight.data().asnumpy()[classes] / 64
     wanted = onp.maximum((weight[:, :, None, None] * maps).sum(axis=1), 0)
 
     assert wanted.any()
-    assert onp.allclose(looks.class_map(small, X, classes, '3a'), wanted, atol=1e-7)
+    assert onp.allclose(saliency.class_map(small, X, classes, '3a'), wanted, atol=1e-7)
 
 
 def test_a_class_map_is_right_through_max_pooling():
@@ -37,7 +37,7 @@ def test_a_class_map_is_right_through_max_pooling():
         seq(a=Concat(branch1x1=conv(1, 1)), pool=max_pool(), head=nn.Dense(2)), (1, 1, 8, 8)
     )
     X = images(3)
-    maps = inside.forward(net, X, stop='pool')
+    maps = activations.forward(net, X, stop='pool')
     gradients = onp.zeros(maps.shape)
     scores = net.head(net.pool(maps))[:, 1].asnumpy()
     for place in onp.ndindex(8, 8):
@@ -48,7 +48,7 @@ def test_a_class_map_is_right_through_max_pooling():
     wanted = onp.maximum(gradients.mean(axis=(2, 3)).reshape(3, 1, 1) * maps.asnumpy()[:, 0], 0)
 
     for _ in range(3):  # a gradient of leftovers differs from time to time
-        assert onp.allclose(looks.class_map(net, X, [1, 1, 1], 'a'), wanted, atol=2e-3)
+        assert onp.allclose(saliency.class_map(net, X, [1, 1, 1], 'a'), wanted, atol=2e-3)
 
 
 def test_a_recorded_gradient_of_max_pooling_is_one_a_window():
@@ -56,7 +56,7 @@ def test_a_recorded_gradient_of_max_pooling_is_one_a_window():
     pool, x = max_pool(), np.random.normal(size=(2, 16, 9, 9))
     for _ in range(3):
         x.attach_grad()
-        with inside.recorded(pool):
+        with activations.recorded(pool):
             out = pool(x)
         out.backward()
         assert float(x.grad.sum()) == out.size
@@ -71,14 +71,14 @@ def test_a_recorded_gradient_of_max_pooling_is_one_a_window():
 def test_a_network_that_is_another_in_training_has_no_class_map(layer, path):
     net = ready(seq(a=Concat(branch1x1=conv(1, 1)), norm=layer, head=nn.Dense(2)))
     with pytest.raises(ValueError, match=f'training as in prediction, but {path} does not'):
-        looks.class_map(net, images(), [0, 0], 'a')
+        saliency.class_map(net, images(), [0, 0], 'a')
 
 
 def test_a_class_map_needs_a_block_and_a_class_an_image(small):
     with pytest.raises(ValueError, match="block must be one of 3a, pool, got 'head'"):
-        looks.class_map(small, images(), [0, 1], 'head')
+        saliency.class_map(small, images(), [0, 1], 'head')
     with pytest.raises(ValueError, match='classes must be one an image, got 1 for 2 images'):
-        looks.class_map(small, images(), [0], '3a')
+        saliency.class_map(small, images(), [0], '3a')
 
 
 class Corner(nn.HybridBlock):
@@ -91,7 +91,7 @@ class Corner(nn.HybridBlock):
 
 def test_occlusion_finds_the_only_pixel_that_counts():
     X = np.ones((2, 1, 6, 6))
-    lost = looks.occlusion(Corner(), X, [1, 0], patch=2, fill=-1.0)
+    lost = saliency.occlusion(Corner(), X, [1, 0], patch=2, fill=-1.0)
     p = npx.softmax(np.array([0.0, 1.0])).asnumpy()[1]
 
     assert lost.shape == (2, 3, 3)
@@ -102,13 +102,13 @@ def test_occlusion_finds_the_only_pixel_that_counts():
 
 
 def test_occlusion_moves_by_its_stride_inside_the_image():
-    assert looks.occlusion(Corner(), np.ones((1, 1, 6, 8)), [1], 4, stride=2).shape == (1, 2, 3)
+    assert saliency.occlusion(Corner(), np.ones((1, 1, 6, 8)), [1], 4, stride=2).shape == (1, 2, 3)
 
 
 @pytest.mark.parametrize('patch', [0, 7])
 def test_a_patch_that_does_not_fit_is_refused(patch):
     with pytest.raises(ValueError, match=f'patch must be 1 to 6 pixels, got {patch}'):
-        looks.occlusion(Corner(), np.ones((1, 1, 6, 6)), [1], patch)
+        saliency.occlusion(Corner(), np.ones((1, 1, 6, 6)), [1], patch)
 
 
 # what a map is worth
@@ -117,7 +117,7 @@ def test_a_patch_that_does_not_fit_is_refused(patch):
 def test_the_highest_cells_are_covered_and_nothing_else():
     X = np.ones((2, 1, 4, 6))
     maps = onp.array([[[0, 3, 1], [0, 0, 2]], [[1, 1, 1], [1, 1, 1]]])
-    made = looks.covered(X, maps, 2, fill=-1.0).asnumpy()[:, 0]
+    made = saliency.covered(X, maps, 2, fill=-1.0).asnumpy()[:, 0]
 
     assert (made[0] == onp.kron([[1, -1, 1], [1, 1, -1]], onp.ones((2, 2)))).all()
     assert (made[1] == onp.kron([[-1, -1, 1], [1, 1, 1]], onp.ones((2, 2)))).all()
@@ -134,20 +134,20 @@ def test_the_highest_cells_are_covered_and_nothing_else():
 )
 def test_cells_that_cannot_be_covered_are_refused(shape, count, message):
     with pytest.raises(ValueError, match=message):
-        looks.covered(images(), onp.zeros(shape), count)
+        saliency.covered(images(), onp.zeros(shape), count)
 
 
 def test_agreement_is_that_of_ranks():
     a = onp.array([[[1, 2], [3, 4]], [[1, 2], [3, 4]]])
     b = onp.array([[[1, 4], [9, 16]], [[4, 3], [2, 1]]])
 
-    assert looks.agreement(a, b) == pytest.approx(0)  # 1 and -1
-    assert looks.agreement(a[:1], b[:1]) == pytest.approx(1)
-    assert looks.agreement(a, 0 * b) == 0
+    assert saliency.agreement(a, b) == pytest.approx(0)  # 1 and -1
+    assert saliency.agreement(a[:1], b[:1]) == pytest.approx(1)
+    assert saliency.agreement(a, 0 * b) == 0
     # ranks 1, 2, 3, 4 and 1.5, 1.5, 3.5, 3.5: covariance 4, variances 5 and 4
-    assert looks.agreement(a[:1], a[:1] > 2) == pytest.approx(4 / 20**0.5)
+    assert saliency.agreement(a[:1], a[:1] > 2) == pytest.approx(4 / 20**0.5)
 
 
 def test_only_maps_of_one_shape_agree():
     with pytest.raises(ValueError, match='of one shape, got'):
-        looks.agreement(onp.zeros((1, 2, 2)), onp.zeros((1, 3, 3)))
+        saliency.agreement(onp.zeros((1, 2, 2)), onp.zeros((1, 3, 3)))

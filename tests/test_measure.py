@@ -1,8 +1,8 @@
 """Does `anatomy` count right? Examples small enough to check on paper."""
 
-from d2l_ext import anatomy
-from d2l_ext.blocks import conv, seq
-from d2l_ext.networks import googlenet
+from d2l_ext.analysis import anatomy
+from d2l_ext.networks import GoogLeNet
+from d2l_ext.networks.blocks import conv, seq
 
 import pytest
 from mxnet import np
@@ -43,14 +43,14 @@ def test_macs_do_not_depend_on_the_batch():
 
 
 def test_measuring_binds_nothing():
-    net = googlenet()
+    net = GoogLeNet()
     anatomy.summary(net, (1, 1, 96, 96))
 
     assert net.stage1[0].weight.shape == (64, -1, 7, 7)
 
 
 def test_a_hybridized_network_measures_the_same():
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize()
     net.hybridize()
     net(np.ones((1, 1, 64, 64)))
@@ -59,23 +59,23 @@ def test_a_hybridized_network_measures_the_same():
 
 
 def test_rows_by_stage_add_up_to_the_rows_by_layer():
-    net, shape = googlenet(), (1, 1, 96, 96)
+    net, shape = GoogLeNet(), (1, 1, 96, 96)
     sums = [sum(anatomy.summary(net, shape, depth).column('MACs')) for depth in (1, 2, None)]
 
     assert sums == [276066304] * 3
 
 
 def test_the_totals_are_those_of_the_network():
-    assert anatomy.summary(googlenet(), (1, 1, 96, 96)).total[3:5] == [5977530, 276066304]
+    assert anatomy.summary(GoogLeNet(), (1, 1, 96, 96)).total[3:5] == [5977530, 276066304]
 
 
 def test_parameters_of_an_open_network_need_a_shape():
     with pytest.raises(ValueError, match='is still open .* give the shape of an input'):
-        anatomy.count_parameters(googlenet())
+        anatomy.count_parameters(GoogLeNet())
 
 
 def test_a_shape_that_does_not_fit_is_named():
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize()
     net(np.ones((1, 1, 64, 64)))
 

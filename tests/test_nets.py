@@ -1,7 +1,7 @@
 """Has every network the shapes, the parameters and the costs of its paper?"""
 
-from d2l_ext import anatomy
-from d2l_ext.networks import googlenet
+from d2l_ext.analysis import anatomy
+from d2l_ext.networks import GoogLeNet
 
 import pytest
 from mxnet import autograd, np
@@ -15,7 +15,7 @@ STAGES = {
 
 @pytest.mark.parametrize('size', STAGES)
 def test_stage_shapes(size):
-    net, X = googlenet(), np.ones((1, 1, size, size))
+    net, X = GoogLeNet(), np.ones((1, 1, size, size))
     net.initialize()
     shapes = []
     for stage in net:
@@ -27,7 +27,7 @@ def test_stage_shapes(size):
 
 @pytest.mark.parametrize('channels, classes, count', [(1, 10, 5977530), (3, 1000, 6998552)])
 def test_parameters(channels, classes, count):
-    net = googlenet(classes)
+    net = GoogLeNet(classes)
     net.initialize()
     net(np.ones((1, channels, 64, 64)))
 
@@ -39,11 +39,11 @@ def test_parameters(channels, classes, count):
     [(1, 10, 96, 276066304), (1, 10, 224, 1502982144), (3, 1000, 224, 1582671872)],
 )
 def test_macs(channels, classes, size, macs):
-    assert anatomy.count_macs(googlenet(classes), (1, channels, size, size)) == macs
+    assert anatomy.count_macs(GoogLeNet(classes), (1, channels, size, size)) == macs
 
 
 def test_every_parameter_receives_a_gradient():
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize()
     with autograd.record():
         loss = net(np.random.uniform(size=(4, 1, 64, 64))).sum()
@@ -54,7 +54,7 @@ def test_every_parameter_receives_a_gradient():
 
 
 def test_stage2_of_the_lecture_has_no_activations():
-    ours, lecture = googlenet(), googlenet(stage2_activation=None)
+    ours, lecture = GoogLeNet(), GoogLeNet(stage2_activation=None)
 
     assert [layer.act is None for layer in ours.stage2[:2]] == [False, False]
     assert [layer.act is None for layer in lecture.stage2[:2]] == [True, True]
@@ -63,4 +63,4 @@ def test_stage2_of_the_lecture_has_no_activations():
 @pytest.mark.parametrize('classes', [0, -1, 2.5, True, 'ten'])
 def test_classes_must_be_a_positive_integer(classes):
     with pytest.raises(ValueError, match='classes must be a positive integer, got'):
-        googlenet(classes)
+        GoogLeNet(classes)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from d2l_ext import cluster
+from d2l_ext.runtime import distributed
 
 import pytest
 from test_cluster import STEPS, command, here, left_over, train  # noqa: F401  here: a fixture
@@ -48,14 +48,14 @@ def wired(tmp_path, monkeypatch):
     (tmp_path / 'ssh').write_text('#!/bin/sh\nexec ip netns exec "$4" sh -c "$5"\n')
     (tmp_path / 'ssh').chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
-    monkeypatch.setattr(cluster, '_address', lambda: f'{SUBNET}.1')
+    monkeypatch.setattr(distributed, '_address', lambda: f'{SUBNET}.1')
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     yield
     remove()
 
 
 def launch(tmp_path):
-    return cluster.launch(
+    return distributed.launch(
         command(tmp_path / 'told', tmp_path / 'kept'), 2, hosts=HOSTS, again='the same command'
     )
 
@@ -72,7 +72,7 @@ def test_a_cut_wire_ends_the_job_in_time_and_it_goes_on_later(tmp_path, wired, m
 
     # between two looks at its processes the launcher sleeps: there the wire is cut
     sleep = time.sleep
-    monkeypatch.setattr(cluster.time, 'sleep', lambda seconds: (cut_one_off(), sleep(seconds)))
+    monkeypatch.setattr(distributed.time, 'sleep', lambda seconds: (cut_one_off(), sleep(seconds)))
     assert launch(tmp_path) == 1
     assert cut and time.monotonic() - cut[0] < 40
     errors = capfd.readouterr().err
@@ -80,7 +80,7 @@ def test_a_cut_wire_ends_the_job_in_time_and_it_goes_on_later(tmp_path, wired, m
     assert 'to go on from the last checkpoint: the same command' in errors
     assert left_over() == []
 
-    monkeypatch.setattr(cluster.time, 'sleep', sleep)
+    monkeypatch.setattr(distributed.time, 'sleep', sleep)
     monkeypatch.setenv('SLOW', '0')
     ip('link', 'set', f'{HOSTS[1]}v', 'up')
     assert launch(tmp_path) == 0

@@ -13,9 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from d2l_ext.networks import Inception, inception_resnet_v2, inception_v3, inception_v4
+from d2l_ext.networks import Inception, InceptionResNetV2, InceptionV3, InceptionV4
 from d2l_ext.networks.inception_v3 import TransformInput
-from d2l_ext.porting import load_torch
+from d2l_ext.weights.torch_port import load_torch
 
 import numpy as onp
 import pytest
@@ -33,28 +33,28 @@ slow = pytest.mark.slow
 THEIRS = {
     'torchvision V3': (
         lambda lib: lib.torchvision.models.Inception3(init_weights=False, dropout=0.0),
-        lambda: inception_v3(aux=True, dropout=0.0),
+        lambda: InceptionV3(aux=True, dropout=0.0),
         2,
         PAPER,
         (315, 351),
     ),
     'timm V3': (
         lambda lib: lib.timm.create_model('inception_v3', aux_logits=True),
-        lambda: inception_v3(aux=True, dropout=0.0),
+        lambda: InceptionV3(aux=True, dropout=0.0),
         2,
         PAPER,
         (351, 315),
     ),
     'timm V4': (
         lambda lib: lib.timm.create_model('inception_v4'),
-        lambda: inception_v4(dropout=0.0),
+        lambda: InceptionV4(dropout=0.0),
         1,
         SMALL,
         (160, 193),
     ),
     'timm Inception-ResNet-V2': (
         lambda lib: lib.timm.create_model('inception_resnet_v2'),
-        lambda: inception_resnet_v2(dropout=0.0),
+        lambda: InceptionResNetV2(dropout=0.0),
         1,
         SMALL,
         (193, 160),
@@ -331,7 +331,7 @@ def test_same_as_the_model_zoo(size, training, tmp_path):
         [sys.executable, '-W', 'ignore', '-c', code], check=True, cwd=Path(__file__).parent
     )
     zoo = onp.load(file)
-    net = inception_v3(dropout=0.0)
+    net = InceptionV3(dropout=0.0)
     net.initialize()
     net(np.zeros((1, 3, 75, 75)))  # binds
     weights = [zoo[name] for name in zoo.files if name.isdigit()]

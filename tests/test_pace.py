@@ -2,7 +2,7 @@
 
 import json
 
-from d2l_ext.pace import Pace, recorded, span
+from tools.time_left import Pace, recorded, span
 
 import pytest
 

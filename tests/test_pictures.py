@@ -2,20 +2,21 @@
 
 import io
 
-from d2l_ext import data, pictures, trained, training
+from d2l_ext import data, pictures, training
 from d2l_ext.__main__ import main
+from d2l_ext.training import pretrained
 
 import numpy as onp
 import pytest
 from mxnet import np
 from PIL import Image, ImageOps
 
-SIZE = trained.SHAPE[-2:]
+SIZE = pretrained.SHAPE[-2:]
 
 
 @pytest.fixture(scope='module')
 def net():
-    return trained.load_trained()[0]
+    return pretrained.load_trained()[0]
 
 
 @pytest.fixture(scope='module')

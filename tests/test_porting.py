@@ -7,10 +7,10 @@ import random
 import struct
 import sys
 
-from d2l_ext import porting
-from d2l_ext.blocks import conv, conv_bn, seq
-from d2l_ext.networks import inception_resnet_v2, inception_v3, inception_v4
-from d2l_ext.porting import load_torch
+from d2l_ext.networks import InceptionResNetV2, InceptionV3, InceptionV4
+from d2l_ext.networks.blocks import conv, conv_bn, seq
+from d2l_ext.weights import torch_port
+from d2l_ext.weights.torch_port import load_torch
 
 import numpy as onp
 import pytest
@@ -170,7 +170,7 @@ def test_a_safetensors_file_is_read(tmp_path, kind):
     tensors = {name: array.astype(kind) for name, array in state().items()}
     tensors['first.bn.num_batches_tracked'] = onp.array(7)
     write_safetensors(tmp_path / 'net.safetensors', tensors)
-    read = porting.read(tmp_path / 'net.safetensors')
+    read = torch_port.read(tmp_path / 'net.safetensors')
 
     assert read.keys() == tensors.keys()
     assert all(onp.array_equal(read[name], tensors[name]) for name in tensors)
@@ -181,7 +181,7 @@ def test_bfloat16_is_the_upper_half_of_a_float32(tmp_path):
     path = tmp_path / 'net.safetensors'
     write_safetensors(path, {'x': halves.view('<i2')}, {'x': 'BF16'})
 
-    assert porting.read(path)['x'].tolist() == [1, -3, 0]
+    assert torch_port.read(path)['x'].tolist() == [1, -3, 0]
 
 
 def damaged(good):
@@ -210,12 +210,12 @@ def damaged(good):
 def test_a_damaged_safetensors_file_is_refused_by_its_path(tmp_path):
     path = tmp_path / 'net.safetensors'
     write_safetensors(path, state())
-    porting.read(path)
+    torch_port.read(path)
     seen = 0
     for what, content in damaged(path.read_bytes()):
         path.write_bytes(content)
         with pytest.raises(ValueError) as caught:
-            porting.read(path)
+            torch_port.read(path)
         assert str(caught.value).startswith(f'{path} is damaged, or no safetensors file: '), what
         seen += 1
     assert seen == 11
@@ -279,9 +279,9 @@ def test_what_holds_no_tensors_is_refused(weights, text):
 @pytest.mark.parametrize(
     'make, build',
     [
-        (lambda lib: lib.torchvision.models.Inception3(init_weights=False), inception_v3),
-        (lambda lib: lib.timm.create_model('inception_v4'), inception_v4),
-        (lambda lib: lib.timm.create_model('inception_resnet_v2'), inception_resnet_v2),
+        (lambda lib: lib.torchvision.models.Inception3(init_weights=False), InceptionV3),
+        (lambda lib: lib.timm.create_model('inception_v4'), InceptionV4),
+        (lambda lib: lib.timm.create_model('inception_resnet_v2'), InceptionResNetV2),
     ],
     ids=['V3', 'V4', 'Inception-ResNet-V2'],
 )
@@ -294,7 +294,7 @@ def test_their_names_may_come_in_any_order(pytorch, make, build, order):
         names.sort()
     else:
         random.Random(0).shuffle(names)
-    found = [name for name, _ in porting._modules({name: given[name] for name in names})]
+    found = [name for name, _ in torch_port._modules({name: given[name] for name in names})]
     # PyTorch gives them as they were built: with the auxiliary classifier before the last stage
     aux = [n for n in dict.fromkeys(n.rpartition('.')[0] for n in given) if n.startswith('Aux')]
     built = [n for n in dict.fromkeys(n.rpartition('.')[0] for n in given) if n not in aux]
@@ -308,8 +308,8 @@ def test_weights_with_an_auxiliary_classifier_need_a_network_with_one(pytorch):
     with pytest.raises(
         ValueError, match=r'AuxLogits.conv0.conv \(weight 128 x 768 x 1 x 1\) has no'
     ):
-        load_torch(inception_v3(), theirs.state_dict())
+        load_torch(InceptionV3(), theirs.state_dict())
     theirs.AuxLogits = None
-    load_torch(inception_v3(), theirs.state_dict())
+    load_torch(InceptionV3(), theirs.state_dict())
     with pytest.raises(ValueError, match=r'head.aux.conv_0.conv .* \(build it without aux\)'):
-        load_torch(inception_v3(aux=True), theirs.state_dict())
+        load_torch(InceptionV3(aux=True), theirs.state_dict())

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 from d2l_ext import __main__ as command
-from d2l_ext import capacity, data, gpu, networks, precision, training, weights
-from d2l_ext.checkpoint import Checkpoint
+from d2l_ext import data, networks, training
+from d2l_ext.runtime import gpu
+from d2l_ext.training import amp, device_limits, trainer
+from d2l_ext.training.checkpoint import Checkpoint
+from d2l_ext.weights import safetensors_files
 
 import mxnet as mx
 import numpy as onp
@@ -28,7 +31,7 @@ def batches():
 
 def built(seed=0):
     mx.random.seed(seed)
-    net = networks.googlenet()
+    net = networks.GoogLeNet()
     net.initialize(training.INITIALIZERS['he']())
     net(np.zeros((1, 1, 32, 32)))
     return net
@@ -50,7 +53,7 @@ def casts(net, size=32):
 @pytest.mark.parametrize('name', ['bfloat16', 'float16'])
 def test_images_and_weights_are_cast_and_the_scores_cast_back(name):
     net = built()
-    with precision.lowered(net, name):
+    with amp.lowered(net, name):
         # the images (and again, by AMP), 58 weights and 58 biases; the scores
         assert casts(net) == [name] * 118 + ['float32']
     assert casts(net) == []
@@ -61,7 +64,7 @@ def test_a_block_with_a_pooling_on_its_images_is_lowered_too():
     block = networks.Inception(8, (8, 8), (8, 8), 8)
     block.initialize()
     block(np.zeros((1, 4, 8, 8)))
-    with precision.lowered(block, 'float16'):
+    with amp.lowered(block, 'float16'):
         _, out = block._get_graph(np.zeros((1, 4, 8, 8)))
         nodes = json.loads(out.tojson(remove_amp_cast=False))['nodes']
         pooling = next(node for node in nodes if node['op'] == 'Pooling')
@@ -70,11 +73,11 @@ def test_a_block_with_a_pooling_on_its_images_is_lowered_too():
 
 
 def test_normalization_keeps_its_own_numbers_in_32_bits():
-    net = networks.inception_bn(10)
+    net = networks.InceptionBN(10)
     net.initialize()
     net(np.zeros((1, 1, 32, 32)))
     convolutions = [p for p in net.collect_params('.*weight').values() if len(p.shape) == 4]
-    with precision.lowered(net, 'bfloat16'):
+    with amp.lowered(net, 'bfloat16'):
         found = casts(net)
     # images twice, weights of 69 convolutions, weights and biases of the dense layer
     assert found.count('bfloat16') == 2 + len(convolutions) + 2
@@ -93,8 +96,9 @@ def test_it_learns_in_16_bits_and_is_then_the_network_that_it_was(batches):
     # the scores of the trained weights, in a network that never was another
     X = next(iter(batches))[0]
     other = built(1)
-    for name, parameter in weights.parameters(other).items():
-        weights.put(parameter, weights.parameters(nets['bfloat16'])[name].data().asnumpy())
+    for name, parameter in safetensors_files.parameters(other).items():
+        trained = safetensors_files.parameters(nets['bfloat16'])[name]
+        safetensors_files.put(parameter, trained.data().asnumpy())
     other.hybridize(static_alloc=True, static_shape=True)
     assert (nets['bfloat16'](X) == other(X)).all()
 
@@ -103,7 +107,7 @@ def test_it_learns_in_16_bits_and_is_then_the_network_that_it_was(batches):
 def test_auxiliary_classifiers_learn_in_16_bits_too():
     images, _ = data.load_data_fashion_mnist(32, 75, sample='quick', seed=0, standardize=True)
     few = data.ImageBatches(images.images[::50], images.labels[::50], 20, seed=0, standardize=True)
-    net = networks.googlenet(aux=True)
+    net = networks.GoogLeNet(aux=True)
     net.initialize(training.INITIALIZERS['he']())
     history = training.fit(net, few, epochs=1, lr=0.002, precision='bfloat16', progress=False)
     assert onp.isfinite(history[-1]['loss'])
@@ -116,12 +120,12 @@ def test_auxiliary_classifiers_learn_in_16_bits_too():
 @pytest.fixture
 def unlowered(monkeypatch):
     """`fit` with precision='float16' scales its loss, but multiplies in 32 bits."""
-    monkeypatch.setattr(training, 'check_precision', lambda *_: None)
-    monkeypatch.setattr(precision, '_with_casts', lambda get_graph, _: get_graph)
+    monkeypatch.setattr(trainer, 'check_precision', lambda *_: None)
+    monkeypatch.setattr(amp, '_with_casts', lambda get_graph, _: get_graph)
 
 
 def values(net):
-    return {name: p.data().asnumpy() for name, p in weights.parameters(net).items()}
+    return {name: p.data().asnumpy() for name, p in safetensors_files.parameters(net).items()}
 
 
 @pytest.mark.parametrize('devices', [[mx.cpu(0)], [mx.cpu(0), mx.cpu(1)]])
@@ -130,10 +134,10 @@ def test_a_scaled_loss_gives_the_same_weights(batches, unlowered, devices):
     found = []
     for name in ('float32', 'float16'):
         mx.random.seed(0)
-        net = networks.googlenet()
+        net = networks.GoogLeNet()
         net.initialize(training.INITIALIZERS['he'](), ctx=devices)
         fit(net, few, device=devices, precision=name)
-        named = weights.parameters(net)
+        named = safetensors_files.parameters(net)
         found.append({key: p.list_data()[-1].asnumpy() for key, p in named.items()})
     # a power of two moves no digit, but what is very small has fewer of them
     assert max(abs(found[0][key] - found[1][key]).max() for key in found[0]) < 1e-6
@@ -183,9 +187,9 @@ def test_an_unknown_precision_is_refused_before_the_first_step(batches):
 
 
 def test_a_cpu_without_the_instructions_is_told(monkeypatch):
-    monkeypatch.setattr(capacity.Path, 'read_text', lambda path: 'flags : avx512f avx512bw')
+    monkeypatch.setattr(device_limits.Path, 'read_text', lambda path: 'flags : avx512f avx512bw')
     with pytest.raises(ValueError, match=r'no instructions for it \(AVX-512 BF16\); take float32'):
-        capacity.check_precision('bfloat16', [mx.cpu()])
+        device_limits.check_precision('bfloat16', [mx.cpu()])
 
 
 @pytest.mark.parametrize('capability, works', [((6, 1), False), ((7, 0), True), ((8, 6), True)])
@@ -194,12 +198,12 @@ def test_a_gpu_is_asked_for_tensor_cores(monkeypatch, capability, works):
     monkeypatch.setattr(gpu, 'survey', lambda: ((535, 0), [card]))
     monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
     if works:
-        capacity.check_precision('float16', [Context('gpu')])
+        device_limits.check_precision('float16', [Context('gpu')])
     else:
         with pytest.raises(ValueError, match=r'Some card is not quicker .*no tensor cores'):
-            capacity.check_precision('float16', [Context('gpu')])
+            device_limits.check_precision('float16', [Context('gpu')])
     with pytest.raises(ValueError, match='on CPUs alone; take float16'):
-        capacity.check_precision('bfloat16', [Context('gpu')])
+        device_limits.check_precision('bfloat16', [Context('gpu')])
 
 
 @computes
@@ -216,6 +220,6 @@ def test_the_command_line_hands_it_on(monkeypatch, capsys):
     assert command.main(['train', '--profile', 'quick', '--precision', 'half']) == 2
     assert 'precision must be one of' in capsys.readouterr().err
     asked = []
-    monkeypatch.setattr(command.cluster, 'launch', lambda line, *_: asked.append(line) or 0)
+    monkeypatch.setattr(command.distributed, 'launch', lambda line, *_: asked.append(line) or 0)
     assert command.main(['train', '--workers', '2', '--precision', 'bfloat16']) == 0
     assert asked[0][asked[0].index('--precision') + 1] == 'bfloat16'

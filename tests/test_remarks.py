@@ -4,7 +4,7 @@ import io
 import subprocess
 import sys
 
-from d2l_ext import remarks
+from d2l_ext.runtime import mxnet_log
 
 REMARK = (
     '[11:43:53] ../src/operator/nn/mkldnn/mkldnn_pooling.cc:58: MKLDNN Pooling: training with '
@@ -14,9 +14,9 @@ REMARK = (
 
 def python(code):
     """Run `code` under the filter in a fresh interpreter; return its status and what stderr got."""
-    start = f'import os, sys\nfrom d2l_ext import remarks\nREMARK = {REMARK!r}.encode()\n'
+    start = f'import os, sys\nfrom d2l_ext.runtime import mxnet_log\nREMARK = {REMARK!r}.encode()\n'
     done = subprocess.run(
-        [sys.executable, '-c', f'{start}with remarks.filtered():\n    {code}'],
+        [sys.executable, '-c', f'{start}with mxnet_log.filtered():\n    {code}'],
         stderr=subprocess.PIPE, text=True, timeout=60,
     )  # fmt: skip
     return done.returncode, done.stderr
@@ -25,9 +25,9 @@ def python(code):
 def test_only_lines_in_the_form_of_a_remark_are_left_out():
     told = ['a warning', f'see {REMARK.strip()}', '[11:43:53] a time', '', '[1, 2] a.cc:3: no']
 
-    assert remarks.without('\n'.join(told)) == '\n'.join(told)
-    assert remarks.without(f'one\n{REMARK}two\n') == 'one\ntwo\n'
-    assert remarks.without(f'{REMARK}{REMARK.strip()}') == ''
+    assert mxnet_log.without('\n'.join(told)) == '\n'.join(told)
+    assert mxnet_log.without(f'one\n{REMARK}two\n') == 'one\ntwo\n'
+    assert mxnet_log.without(f'{REMARK}{REMARK.strip()}') == ''
 
 
 def test_what_a_library_writes_arrives_but_for_remarks():
@@ -57,7 +57,7 @@ def test_the_last_words_of_a_crash_arrive():
 
 def test_afterwards_everything_is_as_before(monkeypatch, capfd):
     monkeypatch.setattr(sys, 'stderr', stderr := io.StringIO())  # not a file: left alone
-    with remarks.filtered():
+    with mxnet_log.filtered():
         assert sys.stderr is stderr
     subprocess.run([sys.executable, '-c', f'import os; os.write(2, {REMARK.encode()!r})'])
 

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 
-from d2l_ext import gpu, runtime
+from d2l_ext import runtime
+from d2l_ext.runtime import cpu_load, environment, gpu
 
 import pytest
 
@@ -26,7 +27,7 @@ def python(code, **env):
 
 
 def test_import_is_silent_and_imports_no_mxnet():
-    code = 'import sys, d2l_ext; print({"mxnet", "d2l_ext.speed"} & set(sys.modules))'
+    code = 'import sys, d2l_ext; print({"mxnet", "d2l_ext.diagnostics.speed"} & set(sys.modules))'
 
     assert python(code) == ('set()', '')
 
@@ -93,9 +94,9 @@ def test_names_that_numpy_still_has_are_left_alone():
 
 def test_mxnet_imported_first_with_too_few_threads_is_said_once():
     code = (
-        'from d2l_ext import runtime; import os, sys, types; del os.environ["OMP_NUM_THREADS"]; '
-        'sys.modules["mxnet"] = types.ModuleType("mxnet"); runtime.usable_cpus = lambda: 64; '
-        'runtime.prepare()'
+        'from d2l_ext.runtime import environment; import os, sys, types; del os.environ["OMP_NUM_THREADS"]; '
+        'sys.modules["mxnet"] = types.ModuleType("mxnet"); environment.usable_cpus = lambda: 64; '
+        'environment.prepare()'
     )
     said = python(code)[1]
 
@@ -131,26 +132,26 @@ def test_the_cgroup_quota_is_read(tmp_path, files, quota):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
 
-    assert runtime._cgroup_quota(root=tmp_path, own=tmp_path / 'proc') == quota
+    assert environment._cgroup_quota(root=tmp_path, own=tmp_path / 'proc') == quota
 
 
 def test_a_quota_below_the_affinity_cuts_the_cpus(monkeypatch):
     monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: set(range(16)), raising=False)
-    monkeypatch.setattr(runtime, '_cgroup_quota', lambda: 2.5)
+    monkeypatch.setattr(environment, '_cgroup_quota', lambda: 2.5)
 
     assert runtime.usable_cpus() == 3
 
 
 def test_the_profile_is_quick_without_a_gpu(monkeypatch):
     monkeypatch.delenv('D2L_EXT_PROFILE')
-    monkeypatch.setattr(runtime, 'gpu_state', lambda: gpu.State((), ''))
+    monkeypatch.setattr(environment, 'gpu_state', lambda: gpu.State((), ''))
 
     assert runtime.profile() == 'quick'
 
 
 def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
     monkeypatch.delenv('D2L_EXT_PROFILE')
-    monkeypatch.setattr(runtime, 'gpu_state', lambda: gpu.State((0,), '1 GPU'))
+    monkeypatch.setattr(environment, 'gpu_state', lambda: gpu.State((0,), '1 GPU'))
 
     assert runtime.profile() == 'lecture'
 
@@ -162,9 +163,9 @@ def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
 def test_a_machine_is_busy_when_its_cpus_are_wanted_or_others_compute_now(
     monkeypatch, load, others, busy
 ):
-    monkeypatch.setattr(runtime, 'usable_cpus', lambda: 4)
+    monkeypatch.setattr(environment, 'usable_cpus', lambda: 4)
     monkeypatch.setattr(os, 'getloadavg', lambda: (load, 9, 9))
-    monkeypatch.setattr(runtime.quiet, 'others', lambda: others)
+    monkeypatch.setattr(cpu_load, 'others', lambda: others)
 
     assert runtime.busy() is busy
 

@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 
-from d2l_ext import runtime, speed
-from d2l_ext.speed import Speed
+from d2l_ext import runtime
+from d2l_ext.diagnostics import speed
+from d2l_ext.diagnostics.speed import Speed
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_processes_started_later_take_the_quicker_number(fresh, monkeypatch):
     speed.choose()
 
     assert os.environ['OMP_NUM_THREADS'] == '1'
-    code = 'from d2l_ext import speed; print(speed.measure().steps[4] / speed.SCALE)'
+    code = 'from d2l_ext.diagnostics import speed; print(speed.measure().steps[4] / speed.SCALE)'
     told = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stdout
     assert float(told) == pytest.approx(2, rel=0.01)
 

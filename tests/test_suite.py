@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
-from d2l_ext import runtime, speed
+from d2l_ext import runtime
+from d2l_ext.diagnostics import speed
 
 import pytest
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from d2l_ext import porting, training, weights
+from d2l_ext import training
 from d2l_ext.data import ImageBatches, load_data_fashion_mnist
-from d2l_ext.networks import googlenet, joint_loss
+from d2l_ext.networks import GoogLeNet, joint_loss
+from d2l_ext.weights import safetensors_files, torch_port
 
 import mxnet as mx
 import numpy as onp
@@ -19,7 +20,7 @@ import pytest
 from mxnet import np
 
 torch = pytest.importorskip('torch', reason='needs PyTorch: make torch')
-twin = pytest.importorskip('d2l_ext.torch_twin')
+twin = pytest.importorskip('d2l_ext.training.torch_learner')
 
 ROOT = Path(__file__).parents[1]
 SIZE = 32
@@ -28,11 +29,11 @@ SIZE = 32
 def pair(in_channels=1, **more):
     """Return Gluon's network and PyTorch's with the same weights."""
     mx.random.seed(0)
-    gluon = googlenet(**more)
+    gluon = GoogLeNet(**more)
     gluon.initialize(training.INITIALIZERS['he']())
     gluon(np.zeros((1, in_channels, SIZE, SIZE)))
-    net = twin.googlenet(in_channels=in_channels, **more)
-    porting.give_torch(gluon, net)
+    net = twin.GoogLeNet(in_channels=in_channels, **more)
+    torch_port.give_torch(gluon, net)
     return gluon, net
 
 
@@ -63,13 +64,13 @@ def learners(gluon, net, optimizer='sgd'):
 
 @pytest.mark.parametrize('in_channels, classes, count', [(1, 10, 5_977_530), (3, 1000, 6_998_552)])
 def test_the_twin_has_the_parameters_of_the_paper(in_channels, classes, count):
-    net = twin.googlenet(classes, in_channels)
+    net = twin.GoogLeNet(classes, in_channels)
 
     assert sum(p.numel() for p in net.parameters()) == count
 
 
 def test_the_lazy_twin_finds_what_the_other_declares():
-    lazy, declared = twin.googlenet(in_channels=None), twin.googlenet()
+    lazy, declared = twin.GoogLeNet(in_channels=None), twin.GoogLeNet()
     lazy(torch.zeros(1, 1, SIZE, SIZE))
 
     shapes = [{k: v.shape for k, v in net.state_dict().items()} for net in (lazy, declared)]
@@ -141,7 +142,7 @@ def test_adam_keeps_the_same_means_and_variances():
     ours, theirs = (learner.tensors() for learner in both)
 
     for kind, bound in (('mean', 1e-4), ('variance', 2e-4)):
-        names = zip(weights.parameters(gluon), dict(net.named_parameters()), strict=True)
+        names = zip(safetensors_files.parameters(gluon), dict(net.named_parameters()), strict=True)
         for our_name, name in names:
             assert apart(ours[f'{kind}.{our_name}'], theirs[f'{kind}.{name}']) < bound, name
 
@@ -169,11 +170,11 @@ def test_fifty_steps_have_the_same_losses():
 
 def test_weights_come_back_as_they_went():
     gluon, net = pair()
-    again = googlenet()
-    porting.load_torch(again, net.state_dict())
+    again = GoogLeNet()
+    torch_port.load_torch(again, net.state_dict())
 
-    for name, parameter in weights.parameters(gluon).items():
-        back = weights.parameters(again)[name].data().asnumpy()
+    for name, parameter in safetensors_files.parameters(gluon).items():
+        back = safetensors_files.parameters(again)[name].data().asnumpy()
         assert (parameter.data().asnumpy() == back).all(), name
 
 
@@ -182,8 +183,8 @@ def test_a_file_of_the_twin_loads_into_gluon(tmp_path):
 
     gluon, net = pair()
     save_file(net.state_dict(), tmp_path / 'twin.safetensors')
-    again = googlenet()
-    porting.load_torch(again, tmp_path / 'twin.safetensors')
+    again = GoogLeNet()
+    torch_port.load_torch(again, tmp_path / 'twin.safetensors')
 
     assert (again.head.weight.data() == gluon.head.weight.data()).all()
     assert (again.stage1[0].weight.data() == gluon.stage1[0].weight.data()).all()
@@ -191,22 +192,22 @@ def test_a_file_of_the_twin_loads_into_gluon(tmp_path):
 
 @pytest.mark.parametrize('lazy', [True, False])
 def test_networks_without_shapes_are_refused(lazy):
-    gluon = googlenet()
+    gluon = GoogLeNet()
     gluon.initialize()
     if lazy:
         gluon(np.zeros((1, 1, SIZE, SIZE)))
 
     with pytest.raises(ValueError, match='stage1.0.* has no shape yet: give the network one batch'):
-        porting.give_torch(gluon, twin.googlenet(in_channels=None if lazy else 1))
+        torch_port.give_torch(gluon, twin.GoogLeNet(in_channels=None if lazy else 1))
 
 
 def test_another_network_is_refused_and_left_as_it_was():
     gluon, _ = pair()
-    other = twin.googlenet(classes=11)
+    other = twin.GoogLeNet(classes=11)
     before = other.head.weight.detach().clone()
 
     with pytest.raises(ValueError, match='head .*cannot take head .*nothing was loaded'):
-        porting.give_torch(gluon, other)
+        torch_port.give_torch(gluon, other)
     assert torch.equal(other.head.weight, before)
 
 
@@ -215,7 +216,7 @@ def test_fit_learns_and_keeps_its_history(dtype):
     train, test = load_data_fashion_mnist(32, SIZE, sample='quick', standardize=True)
     few = ImageBatches(train.images[::5], train.labels[::5], 32, seed=0, standardize=True)
     part = ImageBatches(test.images[::5], test.labels[::5], 100, standardize=True)
-    net = twin.googlenet()
+    net = twin.GoogLeNet()
     twin.initialize(net, 'he')
     history = twin.fit(
         net, few, part, epochs=2, lr=0.01, momentum=0.9, schedule='one_cycle', device='cpu',
@@ -227,7 +228,7 @@ def test_fit_learns_and_keeps_its_history(dtype):
 
 
 def test_bad_arguments_are_refused_as_gluons_fit_does():
-    net = twin.googlenet()
+    net = twin.GoogLeNet()
     gray = [(np.zeros((2, 1, SIZE, SIZE)), np.array([0, 1]))]
     colour = [(np.zeros((2, 3, SIZE, SIZE)), np.array([0, 1]))]
     with pytest.raises(ValueError, match='epochs must be a positive integer, got 0'):
@@ -242,7 +243,7 @@ def test_bad_arguments_are_refused_as_gluons_fit_does():
 
 @pytest.mark.parametrize('name', ['he', 'xavier'])
 def test_initialize_draws_as_the_recipe_says(name):
-    net = twin.googlenet()
+    net = twin.GoogLeNet()
     twin.initialize(net, name)
     weight = net.stage3.inception_3b.branch5x5[2].weight  # 96 x 32 x 5 x 5
     deviation = (2 / (32 * 25)) ** 0.5 if name == 'he' else (2 / ((32 + 96) * 25)) ** 0.5
@@ -258,7 +259,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, optimizer):
 
     def fit(folder, stop=None):
         few = ImageBatches(train.images[::30], train.labels[::30], 10, seed=0, standardize=True)
-        net = twin.googlenet()
+        net = twin.GoogLeNet()
         twin.initialize(net, 'he')
         steps = []
 

@@ -2,21 +2,22 @@
 
 import shutil
 
-from d2l_ext import data, trained, training
+from d2l_ext import data, training
+from d2l_ext.training import pretrained
 
 import pytest
 
 
 @pytest.fixture(scope='module')
 def loaded():
-    return trained.load_trained()
+    return pretrained.load_trained()
 
 
 def test_it_is_small_and_accurate(loaded):
     _, history = loaded
-    assert trained.TRAINED.with_suffix('.safetensors').stat().st_size < 13e6
+    assert pretrained.TRAINED.with_suffix('.safetensors').stat().st_size < 13e6
     assert history.about['test_accuracy'] >= 0.89
-    assert history.about['recipe']['resize'] == {'1': 32, '3': trained.SHAPE[-1]}
+    assert history.about['recipe']['resize'] == {'1': 32, '3': pretrained.SHAPE[-1]}
 
 
 def test_its_recipe_is_still_there(loaded):
@@ -31,7 +32,7 @@ def test_its_recipe_is_still_there(loaded):
 def test_it_recognizes_the_embedded_test_images(loaded):
     net, history = loaded
     _, test_iter = data.load_data_fashion_mnist(
-        100, trained.SHAPE[-1], sample='quick', standardize=True
+        100, pretrained.SHAPE[-1], sample='quick', standardize=True
     )
     # 1 000 of the 10 000 images: one standard deviation is .01
     assert abs(training.evaluate(net, test_iter) - history.about['test_accuracy']) < 0.02
@@ -40,7 +41,7 @@ def test_it_recognizes_the_embedded_test_images(loaded):
 @pytest.fixture
 def copy(tmp_path):
     for suffix in ('.safetensors', '.json'):
-        shutil.copy(trained.TRAINED.with_suffix(suffix), tmp_path)
+        shutil.copy(pretrained.TRAINED.with_suffix(suffix), tmp_path)
     return tmp_path / 'googlenet'
 
 
@@ -50,7 +51,7 @@ def test_a_changed_byte_is_noticed(copy):
     content[-1] ^= 1
     file.write_bytes(content)
     with pytest.raises(ValueError, match='googlenet.safetensors is damaged: its SHA-256 is'):
-        trained.load_trained(copy)
+        pretrained.load_trained(copy)
 
 
 def test_what_is_saved_is_scored_as_it_will_be_loaded(loaded, tmp_path):
@@ -63,8 +64,8 @@ def test_what_is_saved_is_scored_as_it_will_be_loaded(loaded, tmp_path):
         seen.append(float(abs(net.head.weight.data() - before).max()))
         return 0.5
 
-    trained.save_trained(net, history, tmp_path / 'new', score)
-    _, saved = trained.load_trained(tmp_path / 'new')
+    pretrained.save_trained(net, history, tmp_path / 'new', score)
+    _, saved = pretrained.load_trained(tmp_path / 'new')
 
     assert seen == [0]
     assert saved.about['test_accuracy'] == 0.5

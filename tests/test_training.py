@@ -2,10 +2,10 @@
 
 import json
 
-from d2l_ext import training
-from d2l_ext.blocks import conv, seq
+from d2l_ext import networks, training
 from d2l_ext.data import ImageBatches
-from d2l_ext.history import History
+from d2l_ext.networks.blocks import conv, seq
+from d2l_ext.training.history import History
 
 import mxnet as mx
 import numpy as onp
@@ -143,7 +143,7 @@ def test_adam_keeps_of_its_mean_what_momentum_says():
     net.initialize(mx.init.Constant(0.0))
     X, y = np.ones((2, 1, 1, 1)), np.array([0, 0], dtype='int32')
     learner = training.Learner(
-        net, training.joint_loss, mx.cpu(), 2, optimizer='adam', momentum=0.5
+        net, networks.joint_loss, mx.cpu(), 2, optimizer='adam', momentum=0.5
     )
     learner.step(X, y, 0.25)
 
@@ -158,7 +158,7 @@ def test_what_an_optimizer_keeps_is_named_after_its_weight():
     net.initialize(mx.init.Xavier())
     X, y = np.ones((2, 1, 1, 1)), np.array([0, 0], dtype='int32')
     net(X)
-    learner = training.Learner(net, training.joint_loss, mx.cpu(), 12, momentum=0.5)
+    learner = training.Learner(net, networks.joint_loss, mx.cpu(), 12, momentum=0.5)
     learner.step(X, y, 0.25)
     shapes = {name: array.shape for name, array in learner.tensors().items()}
 

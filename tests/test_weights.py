@@ -2,8 +2,8 @@
 
 import json
 
-from d2l_ext import weights
-from d2l_ext.blocks import Concat, conv, conv_bn, seq
+from d2l_ext.networks.blocks import Concat, conv, conv_bn, seq
+from d2l_ext.weights import safetensors_files
 
 import numpy as onp
 import pytest
@@ -27,7 +27,7 @@ def net():
 
 
 def test_names_are_the_paths_of_the_layers(net):
-    assert list(weights.parameters(net)) == [
+    assert list(safetensors_files.parameters(net)) == [
         'first.conv.weight',
         'first.norm.gamma', 'first.norm.beta', 'first.norm.running_mean', 'first.norm.running_var',
         'block.a.weight', 'block.a.bias',
@@ -36,30 +36,32 @@ def test_names_are_the_paths_of_the_layers(net):
 
 
 def test_a_layer_alone_has_names_too():
-    assert list(weights.parameters(conv(2, 1))) == ['weight', 'bias']
+    assert list(safetensors_files.parameters(conv(2, 1))) == ['weight', 'bias']
 
 
 @pytest.mark.parametrize('state', ['fresh', 'initialized', 'bound'])
 def test_what_was_saved_is_loaded(net, tmp_path, state):
     X = np.random.uniform(size=(2, 1, 8, 8))
-    weights.save(net, tmp_path / 'net.safetensors')
+    safetensors_files.save(net, tmp_path / 'net.safetensors')
     other = network()
     if state != 'fresh':
         other.initialize()
     if state == 'bound':
         other(X)
-    weights.load(other, tmp_path / 'net.safetensors')
+    safetensors_files.load(other, tmp_path / 'net.safetensors')
 
     assert onp.array_equal(net(X).asnumpy(), other(X).asnumpy())
 
 
 def test_16_bits_are_half_the_file_and_nearly_the_numbers(net, tmp_path):
     X = np.random.uniform(size=(2, 1, 8, 8))
-    weights.save(net, tmp_path / 'half.safetensors', 'float16')
+    safetensors_files.save(net, tmp_path / 'half.safetensors', 'float16')
     other = network()
-    weights.load(other, tmp_path / 'half.safetensors')
+    safetensors_files.load(other, tmp_path / 'half.safetensors')
 
-    assert weights.read(tmp_path / 'half.safetensors')['block.a.weight'].dtype == 'float16'
+    assert (
+        safetensors_files.read(tmp_path / 'half.safetensors')['block.a.weight'].dtype == 'float16'
+    )
     assert other.block.a.weight.data().dtype == 'float32'
     # 10 bits after the point: half of 2 ** -10 a weight
     onp.testing.assert_allclose(net(X).asnumpy(), other(X).asnumpy(), rtol=5e-3, atol=1e-3)
@@ -70,7 +72,7 @@ def test_an_open_dimension_cannot_be_saved(tmp_path):
     net = network()
     net.initialize()
     with pytest.raises(ValueError, match='first.conv.weight has no shape yet: give the network'):
-        weights.save(net, tmp_path / 'net.safetensors')
+        safetensors_files.save(net, tmp_path / 'net.safetensors')
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,12 +88,12 @@ def test_an_open_dimension_cannot_be_saved(tmp_path):
     ],
 )
 def test_a_file_that_does_not_fit_changes_nothing(net, tmp_path, other, told):
-    weights.save(net, tmp_path / 'net.safetensors')
+    safetensors_files.save(net, tmp_path / 'net.safetensors')
     other = other()
     other.initialize(init.Zero())
     other(np.ones((2, 1, 8, 8)))
     with pytest.raises(ValueError, match=told):
-        weights.load(other, tmp_path / 'net.safetensors')
+        safetensors_files.load(other, tmp_path / 'net.safetensors')
     assert float(np.abs(other[0].conv.weight.data()).sum()) == 0
 
 
@@ -100,4 +102,4 @@ def test_a_kind_of_number_that_numpy_lacks_is_named(tmp_path):
     path = tmp_path / 'x.safetensors'
     path.write_bytes(len(header).to_bytes(8, 'little') + header + b'0')
     with pytest.raises(ValueError, match='x must be one of F64, .*, got F8_E4M3'):
-        weights.read(path)
+        safetensors_files.read(path)

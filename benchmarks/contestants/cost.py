@@ -105,7 +105,7 @@ def _made(size, batch, width):
 
 def scaled(width):
     """Build the course's GoogLeNet with `width` times the channels in every convolution."""
-    from d2l_ext.blocks import conv, max_pool, seq
+    from d2l_ext.networks.blocks import conv, max_pool, seq
     from d2l_ext.networks.googlenet import GOOGLENET, Inception
 
     from mxnet.gluon import nn

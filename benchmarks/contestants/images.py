@@ -6,12 +6,13 @@ def originals(sample='lecture'):
 
     `sample` is 'lecture', all 70 000, or 'quick', those that come with the course.
     """
-    from d2l_ext import data, sources
+    from d2l_ext import data
+    from d2l_ext.data import download
 
     import numpy as np
 
     if sample == 'quick':
         with np.load(data.SAMPLE) as file:
-            return [file[name] for name in sources.FILES]
+            return [file[name] for name in download.FILES]
     folder = data.fetch().folder
-    return [data.original(folder, name) for name in sources.FILES]
+    return [download.original(folder, name) for name in download.FILES]

@@ -17,7 +17,7 @@ def measure(steps, warm_up, batch=BATCH, size=SIZE, sample='lecture'):
     """
     train_iter, test_iter = load(batch, size, sample)
     training, net = built()
-    from d2l_ext import anatomy
+    from d2l_ext.analysis import anatomy
 
     import mxnet as mx
 
@@ -39,9 +39,9 @@ def built():
 
     mx.npx.set_np()
     from d2l_ext import training
-    from d2l_ext.networks import googlenet
+    from d2l_ext.networks import GoogLeNet
 
-    net = googlenet()
+    net = GoogLeNet()
     net.initialize(mx.init.Xavier())
     return training, net
 

@@ -57,7 +57,7 @@ def measure(steps, warm_up, recipe=None, library='mxnet', batch=BATCH, size=SIZE
 def taken_from(name) -> dict:
     """Return batch, size and optimizer of a recipe's first epoch."""
     import d2l_ext  # noqa: F401
-    from d2l_ext.recipes import OPTIONS, RECIPES
+    from d2l_ext.training.recipes import OPTIONS, RECIPES
 
     recipe = RECIPES[name]
     size = recipe['resize']
@@ -103,9 +103,9 @@ def main(steps, warm_up, library, batch, size, sample, more):
 
     train_iter, _ = load(batch, size, sample)
     if library == 'torch':
-        import d2l_ext.torch_twin as training
+        import d2l_ext.training.torch_learner as training
 
-        net, wait = training.googlenet(), lambda: None
+        net, wait = training.GoogLeNet(), lambda: None
         training.initialize(net, 'he')
     else:
         training, net = built()

@@ -9,7 +9,7 @@ from .clock import BATCH, SIZE
 def measure(steps=3, warm_up=4, batch=BATCH, size=SIZE):
     """Return the seconds of the quickest of `steps` steps after `warm_up` others, on all usable CPUs.
 
-    The network is `googlenet()`, hybridized, in float32, its batch random images in memory.
+    The network is `GoogLeNet()`, hybridized, in float32, its batch random images in memory.
     """
     import d2l_ext  # noqa: F401
     from d2l_ext import runtime

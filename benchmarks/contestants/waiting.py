@@ -36,10 +36,10 @@ from mxnet import npx
 npx.set_np()
 from d2l_ext import training
 from d2l_ext.data import load_data_fashion_mnist
-from d2l_ext.networks import googlenet
+from d2l_ext.networks import GoogLeNet
 recipe = training.RECIPES['quick']
 train_iter, _ = load_data_fashion_mnist(recipe['batch_size'], 48, sample='quick')
-net = googlenet()
+net = GoogLeNet()
 net.initialize(training.INITIALIZERS[recipe['init']]())
 training.fit(net, [next(iter(train_iter))], epochs=1, lr=recipe['lr'], progress=False)
 """
@@ -67,6 +67,7 @@ def first_batch(cold=False, sample='lecture'):
     """The first batch of 128 of the 60 000 images at 96x96; `cold`: nothing was resized before."""
     import d2l_ext  # noqa: F401
     from d2l_ext import data
+    from d2l_ext.data import download
 
     import mxnet  # noqa: F401
 
@@ -74,7 +75,7 @@ def first_batch(cold=False, sample='lecture'):
     with tempfile.TemporaryDirectory() as folder:
         if cold:  # where the images lie is looked up before, so that none is downloaded
             if sample == 'lecture':
-                root = data.find().folder
+                root = download.find().folder
             os.environ['D2L_EXT_CACHE'] = folder
         start = time.perf_counter()
         batches, _ = data.load_data_fashion_mnist(128, 96, sample=sample, root=root)
@@ -84,7 +85,7 @@ def first_batch(cold=False, sample='lecture'):
 
 def first_step():
     """From a kernel's start, as a notebook's, to the end of its first training step."""
-    from d2l_ext.lessons import ThisPython
+    from tools.run_notebooks import ThisPython
 
     from jupyter_client import KernelManager
 
@@ -119,11 +120,11 @@ def lesson(name, notebooks=None):
     the last line of its code.
     """
     os.environ['D2L_EXT_PROFILE'] = 'quick'
-    from d2l_ext import lessons
+    from tools import run_notebooks
 
     times = []
 
-    class Timed(lessons.NotebookClient):
+    class Timed(run_notebooks.NotebookClient):
         async def async_execute_cell(self, cell, *arguments, **options):
             start = time.perf_counter()
             try:
@@ -131,10 +132,10 @@ def lesson(name, notebooks=None):
             finally:
                 times.append((cell, time.perf_counter() - start))
 
-    path = lessons.find([name], Path(notebooks) if notebooks else lessons.NOTEBOOKS)[0]
+    path = run_notebooks.find([name], Path(notebooks) if notebooks else run_notebooks.NOTEBOOKS)[0]
     start = time.perf_counter()
-    with mock.patch.object(lessons, 'NotebookClient', Timed):
-        problem, notebook = lessons.run(path, path.stem, None)
+    with mock.patch.object(run_notebooks, 'NotebookClient', Timed):
+        problem, notebook = run_notebooks.run(path, path.stem, None)
     seconds = time.perf_counter() - start
     if problem:
         raise RuntimeError(problem)

@@ -1,16 +1,16 @@
 """All 60 000 images to a test accuracy: the lecture's five epochs, and our fast recipe, three seeds.
 
 (a) is not trained to its end: its seconds are those of its epochs at its images/s, measured before
-and after every seed; its accuracy is the recorded run's, d2l_ext/records/lecture.json. PyTorch trains
-the same network by the same recipe, in channels_last, its quickest layout on a CPU.
+and after every seed; its accuracy is that of the recorded run, d2l_ext/training/records/lecture.json.
+PyTorch trains the same network by the same recipe, in channels_last, its quickest layout on a CPU.
 """
 
 import itertools
 import statistics
 
 from d2l_ext.figures import accuracy_by_time
-from d2l_ext.history import History
 from d2l_ext.tables import Table
+from d2l_ext.training.history import History
 
 from ..driver import Contestant
 from ..report import figures_table

@@ -5,16 +5,16 @@ says in words what it shows. Texts are English, 9 points or more. Colours are th
 Ito, which colour-blind readers tell apart, and no colour carries a meaning alone.
 """
 
-from .bars import stacked_bars
+from .bar_charts import stacked_bars
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
-from .heatmap import heatmap
+from .heatmaps import heatmap
 from .images import confusion_matrix, montage
-from .lines import lines
+from .line_charts import lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
 from .picture import BRANCH_COLOURS, Picture
-from .scatter import scatter
+from .scatter_plots import scatter
 from .speeds import accuracy_by_time, bars
 from .stages import stage_map
 

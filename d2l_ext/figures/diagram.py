@@ -2,8 +2,20 @@
 
 from matplotlib.patches import FancyBboxPatch
 
-from ..anatomy import trace
-from .picture import GREY, INK, LARGE, PALE, SMALL, WIDTH, Picture, colours, mix, styled, text_width
+from ..analysis.anatomy import trace
+from .picture import (
+    GREY,
+    INK,
+    LARGE,
+    PALE,
+    SMALL,
+    WIDTH,
+    Picture,
+    colours,
+    mix,
+    styled,
+    text_width,
+)
 from .steps import Fork, count_lanes, in_words, steps_of
 
 LANE, BOX, GAP, NAMED_GAP, MARGIN = 2.2, 0.56, 0.26, 0.5, 0.12  # inches

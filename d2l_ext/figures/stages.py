@@ -3,7 +3,7 @@
 from matplotlib.patches import Polygon
 from mxnet.gluon import nn
 
-from ..anatomy import trace
+from ..analysis.anatomy import trace
 from .picture import GREY, INK, LARGE, SMALL, WIDTH, Picture, mix, styled
 
 A_ROW = 7  # volumes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mxnet.gluon import nn
 
-from ..blocks import Concat
+from ..networks.blocks import Concat
 
 # they belong to the convolution before them, or do nothing
 NOT_DRAWN = ('BatchNorm', 'Activation', 'Identity')

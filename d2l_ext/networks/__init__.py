@@ -1,19 +1,19 @@
 """The networks of the course, one file each, its table of channels on top."""
 
-from .googlenet import Inception, googlenet
-from .inception_bn import inception_bn
-from .inception_resnet_v2 import inception_resnet_v2
-from .inception_v3 import TruncatedNormal, inception_v3
-from .inception_v4 import inception_v4
+from .googlenet import GoogLeNet, Inception
+from .inception_bn import InceptionBN
+from .inception_resnet_v2 import InceptionResNetV2
+from .inception_v3 import InceptionV3, TruncatedNormal
+from .inception_v4 import InceptionV4
 from .network import joint_loss
 
 __all__ = [
     'Inception',
     'TruncatedNormal',
-    'googlenet',
-    'inception_bn',
-    'inception_resnet_v2',
-    'inception_v3',
-    'inception_v4',
+    'GoogLeNet',
+    'InceptionBN',
+    'InceptionResNetV2',
+    'InceptionV3',
+    'InceptionV4',
     'joint_loss',
 ]

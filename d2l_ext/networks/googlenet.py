@@ -2,12 +2,12 @@
 
 Szegedy et al. 2015, "Going deeper with convolutions" (arXiv 1409.4842), Table 1, Figures 2(b) and 3.
 The defaults are the lecture's: they differ from the paper, which has local response normalization,
-dropout of 0.4 and two auxiliary classifiers: `googlenet(1000, lrn=True, dropout=0.4, aux=True)`.
+dropout of 0.4 and two auxiliary classifiers: `GoogLeNet(1000, lrn=True, dropout=0.4, aux=True)`.
 """
 
 from mxnet.gluon import nn
 
-from ..blocks import Concat, conv, max_pool, seq
+from .blocks import Concat, conv, max_pool, seq
 from .network import Heads, Network, NetworkWithHeads, check_positive, check_rate
 
 # block: #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj (Table 1)
@@ -42,7 +42,7 @@ class Inception(Concat):
         )
 
 
-def googlenet(classes=10, *, stage2_activation='relu', lrn=False, dropout=0.0, aux=False):
+def GoogLeNet(classes=10, *, stage2_activation='relu', lrn=False, dropout=0.0, aux=False):
     """Build GoogLeNet: five stages and a dense layer, images (N, C, H, W) to scores (N, classes).
 
     The lecture's own stage 2 has no activations: `stage2_activation=None` gives that version. `lrn`

@@ -5,8 +5,8 @@ table prints 128 for the pool projections of 4c and 4d, which contradicts the 57
 as their output; its authors' code has the 96 that fit. The first convolution is not a separable one.
 """
 
-from ..blocks import Concat, avg_pool, conv_bn, max_pool, seq, units
-from . import parts
+from . import shared_blocks
+from .blocks import Concat, avg_pool, conv_bn, max_pool, seq, units
 from .network import Network, check_positive
 
 # block: #1x1, #3x3 reduce, #3x3, double #3x3 reduce, double #3x3, pool, pool proj (Figure 5); a block
@@ -36,10 +36,10 @@ def inception_bn_block(c1, r3, c3, rd, d3, pool, proj, unit=conv_bn):
             branch_pool=max_pool(),
         )
     pooled = max_pool(strides=1) if pool == 'max' else avg_pool()
-    return parts.inception_3x3(c1, (r3, c3), (rd, d3, d3), proj, pooled, unit)
+    return shared_blocks.inception_3x3(c1, (r3, c3), (rd, d3, d3), proj, pooled, unit)
 
 
-def inception_bn(classes=1000, *, unit=conv_bn):
+def InceptionBN(classes=1000, *, unit=conv_bn):
     """Build Inception-BN: images (N, C, H, W), 224 x 224 in the paper, to scores (N, classes).
 
     `unit` builds a convolution with what follows it: `blocks.conv` gives the same network without
@@ -62,5 +62,5 @@ def inception_bn(classes=1000, *, unit=conv_bn):
             )
             for number in '345'
         },
-        head=parts.classifier(classes, dropout=0.0),  # section 4.2.1 takes it out
+        head=shared_blocks.classifier(classes, dropout=0.0),  # section 4.2.1 takes it out
     )

@@ -6,8 +6,8 @@ form whose weights timm publishes. Differs from the paper: V3's stem and a block
 of its residual and ends without ReLU.
 """
 
-from ..blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq, units
-from . import parts
+from . import shared_blocks
+from .blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq, units
 from .network import Network, check_positive, check_rate
 
 # #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3), #pooled 1x1
@@ -62,7 +62,7 @@ def reduction_resnet_v2_b():
     )
 
 
-def inception_resnet_v2(classes=1000, *, dropout=0.2, scales=SCALES):
+def InceptionResNetV2(classes=1000, *, dropout=0.2, scales=SCALES):
     """Build Inception-ResNet-V2: images (N, C, H, W), 299 x 299 in the paper, to scores (N, classes).
 
     `scales` is how much of their residual the blocks A, B and C add; (1, 1, 1) is the network that
@@ -71,16 +71,16 @@ def inception_resnet_v2(classes=1000, *, dropout=0.2, scales=SCALES):
     check_positive('classes', classes)
     check_rate('dropout', dropout)
     a, b, c = _check_scales(scales)
-    inception_5b = parts.inception_5x5(*INCEPTION_RESNET_V2_5B, avg_pool())
+    inception_5b = shared_blocks.inception_5x5(*INCEPTION_RESNET_V2_5B, avg_pool())
     return Network(
         'Inception-ResNet-V2',
-        stem=parts.stem_v3(),
+        stem=shared_blocks.stem_v3(),
         stage5=seq(
             inception_5b=inception_5b,
             **{f'residual_{i}': inception_resnet_v2_a(a) for i in range(1, 11)},
         ),
         stage6=seq(
-            reduction_6a=parts.reduction_3x3(*REDUCTION_RESNET_V2_A),
+            reduction_6a=shared_blocks.reduction_3x3(*REDUCTION_RESNET_V2_A),
             **{f'residual_{i}': inception_resnet_v2_b(b) for i in range(1, 21)},
         ),
         stage7=seq(
@@ -89,7 +89,7 @@ def inception_resnet_v2(classes=1000, *, dropout=0.2, scales=SCALES):
             residual_10=inception_resnet_v2_c(1.0, activation=None),
             conv_7b=conv_bn(1536, 1),
         ),
-        head=parts.classifier(classes, dropout),
+        head=shared_blocks.classifier(classes, dropout),
     )
 
 

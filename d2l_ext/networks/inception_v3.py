@@ -11,8 +11,8 @@ import math
 import mxnet as mx
 from mxnet.gluon import nn
 
-from ..blocks import avg_pool, conv_bn, seq
-from . import parts
+from . import shared_blocks
+from .blocks import avg_pool, conv_bn, seq
 from .network import Heads, Network, NetworkWithHeads, check_positive, check_rate
 
 # #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3) (Figure 5); #pooled 1x1 differs from block to block
@@ -35,31 +35,31 @@ STDDEV, STDDEV_AUX_5X5, STDDEV_AUX_SCORES = 0.1, 0.01, 0.001
 def inception_v3_a(proj):
     """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
     check_positive('proj', proj)
-    return parts.inception_5x5(*INCEPTION_V3_A, proj, _pool())
+    return shared_blocks.inception_5x5(*INCEPTION_V3_A, proj, _pool())
 
 
 def reduction_v3_b():
     """Build the block of Figure 10 between 35 x 35 and 17 x 17."""
-    return parts.reduction_3x3(*REDUCTION_V3_B)
+    return shared_blocks.reduction_3x3(*REDUCTION_V3_B)
 
 
 def inception_v3_c(c7):
     """Build a block of Figure 6, at 17 x 17; `c7` are the channels inside the factorized 7x7."""
     check_positive('c7', c7)
-    return parts.inception_7x7(192, (c7, c7, 192), (c7, c7, c7, c7, 192), 192, _pool())
+    return shared_blocks.inception_7x7(192, (c7, c7, 192), (c7, c7, c7, c7, 192), 192, _pool())
 
 
 def reduction_v3_d():
     """Build the block between 17 x 17 and 8 x 8."""
-    return parts.reduction_7x7(*REDUCTION_V3_D)
+    return shared_blocks.reduction_7x7(*REDUCTION_V3_D)
 
 
 def inception_v3_e():
     """Build a block of Figure 7, at 8 x 8: branches that end in a 1x3 beside a 3x1."""
-    return parts.inception_1x3(*INCEPTION_V3_E, _pool())
+    return shared_blocks.inception_1x3(*INCEPTION_V3_E, _pool())
 
 
-def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
+def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
     """Build Inception-V3: images (N, C, H, W), 299 x 299 in the paper, to scores (N, classes).
 
     With `aux` it returns (main, aux) in training, for `joint_loss` at 0.4, and takes no images below
@@ -71,7 +71,7 @@ def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False)
     check_rate('dropout', dropout)
     channels = 3 if transform_input else None
     stages = {'transform': TransformInput()} if transform_input else {}
-    stages['stem'] = parts.stem_v3()
+    stages['stem'] = shared_blocks.stem_v3()
     stages['stage5'] = seq(
         **{f'inception_{name}': inception_v3_a(proj) for name, proj in POOL_PROJ.items()}
     )
@@ -84,7 +84,7 @@ def inception_v3(classes=1000, *, aux=False, dropout=0.5, transform_input=False)
         inception_7b=inception_v3_e(),
         inception_7c=inception_v3_e(),
     )
-    main = parts.classifier(classes, dropout)
+    main = shared_blocks.classifier(classes, dropout)
     if not aux:
         return Network('Inception-V3', channels, **stages, head=main)
     heads = Heads(main, {'aux': (768, 17, 17)}, aux=auxiliary_classifier(classes))

@@ -4,8 +4,8 @@ Szegedy et al. 2017, "Inception-v4, Inception-ResNet and the Impact of Residual 
 (arXiv 1602.07261), Figures 3 to 9 and Table 1.
 """
 
-from ..blocks import Concat, avg_pool, conv_bn, max_pool, seq, units
-from . import parts
+from . import shared_blocks
+from .blocks import Concat, avg_pool, conv_bn, max_pool, seq, units
 from .network import Network, check_positive, check_rate
 
 # #1x1, (#1x1, #3x3), (#1x1, #3x3, #3x3), #pooled 1x1 (Figure 4)
@@ -37,30 +37,30 @@ def stem_v4():
 
 def inception_v4_a():
     """Build a block of Figure 4, at 35 x 35."""
-    return parts.inception_3x3(*INCEPTION_V4_A, avg_pool())
+    return shared_blocks.inception_3x3(*INCEPTION_V4_A, avg_pool())
 
 
 def inception_v4_b():
     """Build a block of Figure 5, at 17 x 17."""
-    return parts.inception_7x7(*INCEPTION_V4_B, avg_pool())
+    return shared_blocks.inception_7x7(*INCEPTION_V4_B, avg_pool())
 
 
 def inception_v4_c():
     """Build a block of Figure 6, at 8 x 8."""
-    return parts.inception_1x3(*INCEPTION_V4_C, avg_pool())
+    return shared_blocks.inception_1x3(*INCEPTION_V4_C, avg_pool())
 
 
 def reduction_v4_a():
     """Build the block of Figure 7, between 35 x 35 and 17 x 17."""
-    return parts.reduction_3x3(*REDUCTION_V4_A)
+    return shared_blocks.reduction_3x3(*REDUCTION_V4_A)
 
 
 def reduction_v4_b():
     """Build the block of Figure 8, between 17 x 17 and 8 x 8."""
-    return parts.reduction_7x7(*REDUCTION_V4_B)
+    return shared_blocks.reduction_7x7(*REDUCTION_V4_B)
 
 
-def inception_v4(classes=1000, *, dropout=0.2):
+def InceptionV4(classes=1000, *, dropout=0.2):
     """Build Inception-V4 (Figure 9): images (N, C, H, W), 299 x 299 in the paper, to (N, classes).
 
     42 679 816 parameters with 3 channels and 1000 classes.
@@ -79,5 +79,5 @@ def inception_v4(classes=1000, *, dropout=0.2):
             reduction_7a=reduction_v4_b(),
             **{f'inception_7{name}': inception_v4_c() for name in 'bcd'},
         ),
-        head=parts.classifier(classes, dropout),
+        head=shared_blocks.classifier(classes, dropout),
     )

@@ -4,7 +4,7 @@ from mxnet import autograd, gluon, np
 from mxnet.gluon import nn
 from mxnet.ndarray import NDArray
 
-from ..blocks import Concat, is_layer
+from .blocks import Concat, is_layer
 
 
 class Network(nn.HybridSequential):

@@ -1,0 +1,8 @@
+"""What a network is and what it does, measured: shapes, costs, activations, receptive fields, saliency.
+
+Imports `networks` and `tables`.
+"""
+
+from .anatomy import count_macs, count_parameters, summary, trace
+
+__all__ = ['count_macs', 'count_parameters', 'summary', 'trace']

@@ -1,0 +1,140 @@
+"""Shapes, parameters and multiply-adds of any HybridBlock, without computing or binding anything.
+
+The block is called once on a symbol; MXNet's own shape inference does the rest. So a network that was
+never initialized can be measured at any resolution, and stays as it was.
+"""
+
+import math
+from dataclasses import dataclass
+
+import mxnet as mx
+from mxnet.gluon import nn
+
+from ..networks.blocks import is_layer, walk
+from ..tables import Table
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a block in a forward pass; shapes with the batch axis.
+
+    `params` and `macs` are those of the block's own weights: zero for a block that only holds others.
+    `macs` counts one image: convolutions and dense layers, no pooling, norms, biases, activations.
+    """
+
+    path: str  # stage3.inception_3a.branch3x3.1, empty for the whole
+    kind: str  # Conv2D
+    is_layer: bool
+    in_shape: tuple
+    out_shape: tuple
+    params: int
+    macs: int
+
+
+def trace(net, shape) -> list[Call]:
+    """List every call that an input of `shape` (N, C, H, W) causes, inner calls before outer ones.
+
+    Raises ValueError for a shape that is not positive integers or does not fit `net`, TypeError for a
+    block that is no HybridBlock.
+    """
+    if not isinstance(net, nn.HybridBlock):
+        raise TypeError(f'net must be a HybridBlock, got {type(net).__name__}: derive it from one')
+    if not shape or not all(isinstance(n, int) and n > 0 for n in shape):
+        raise ValueError(f'shape must be positive integers (N, C, H, W), got {shape}')
+    calls = []
+    handles = [
+        block.register_forward_hook(
+            lambda block, given, made, path=path: calls.append((path, block, given[0], made))
+        )
+        for path, block in walk(net)
+    ]
+    try:
+        net(mx.sym.var('data').as_np_ndarray())
+    finally:
+        for handle in handles:
+            handle.detach()
+    shapes, weights = _infer(net, calls, shape)
+    return [
+        _measure(path, block, shapes[2 * i], shapes[2 * i + 1], weights)
+        for i, (path, block, _, _) in enumerate(calls)
+    ]
+
+
+def summary(net, shape, depth=None) -> Table:
+    """Make a table of `net` on an input of `shape` (N, C, H, W): a row a layer, and the totals.
+
+    `depth` 1 gives a row a stage, 2 a row a block in a stage. Outputs are channels x height x width,
+    MACs and the share of them count one image.
+    """
+    if depth is not None and (not isinstance(depth, int) or depth < 1):
+        raise ValueError(f'depth must be a positive integer or None, got {depth!r}')
+    calls = trace(net, shape)
+    whole = calls[-1]
+    total_params, total_macs = (sum(getattr(c, what) for c in calls) for what in ('params', 'macs'))
+    rows = []
+    for call in calls:
+        if depth is None:
+            wanted, inside = call.is_layer, [call]
+        else:
+            level = call.path.count('.') + 1
+            wanted = call.path and (level == depth or (level < depth and call.is_layer))
+            inside = [c for c in calls if (c.path + '.').startswith(call.path + '.')]
+        if wanted:
+            macs = sum(c.macs for c in inside)
+            share = f'{macs / total_macs:.1%}' if total_macs else ''
+            params = sum(c.params for c in inside)
+            kind = call.kind
+            if kind == 'HybridSequential':  # says nothing; what it holds does
+                kind = f'{sum(c.is_layer for c in inside)} layers'
+            rows.append([call.path or kind, kind, call.out_shape[1:], params, macs, share])
+    columns = ['name', 'kind', 'output', 'parameters', 'MACs', 'share']
+    total = ['total', '', whole.out_shape[1:], total_params, total_macs, '']
+    return Table(columns, rows, total=total)
+
+
+def count_parameters(net, shape=None) -> int:
+    """Count the values of all parameters; `shape` (N, C, H, W) is needed while some are open.
+
+    Raises ValueError if dimensions are open and no `shape` is given.
+    """
+    if shape is not None:
+        return sum(call.params for call in trace(net, shape))
+    shapes = {name: p.shape for name, p in net.collect_params().items()}
+    for name, known in shapes.items():
+        if known is None or any(n <= 0 for n in known):
+            raise ValueError(f'{name} is still open {known}: give the shape of an input')
+    return sum(math.prod(known) for known in shapes.values())
+
+
+def count_macs(net, shape) -> int:
+    """Count the multiply-adds of one image of `shape` (N, C, H, W); N does not matter.
+
+    Compare: Szegedy et al. 2015, Table 1, column "ops".
+    """
+    return sum(call.macs for call in trace(net, shape))
+
+
+def _infer(net, calls, shape):
+    """Return the shapes of every call's input and output, and of every weight by its name."""
+    group = mx.sym.Group([s for _, _, given, made in calls for s in (given, made)])
+    names = group.list_arguments()
+    bound = {
+        p.name: p.shape
+        for p in net.collect_params().values()
+        if p.name in names and p.shape and all(n > 0 for n in p.shape)
+    }
+    try:
+        weights, shapes, _ = group.infer_shape(data=shape, **bound)
+    except mx.MXNetError as error:
+        reason = str(error).strip().splitlines()[-1].split('Error: ')[-1]
+        raise ValueError(f'shape {shape} does not fit this network: {reason}') from None
+    return shapes, dict(zip(names, weights, strict=True))
+
+
+def _measure(path, block, in_shape, out_shape, weights):
+    own = {name: weights[name] for name in block.params if name in weights}
+    params = sum(math.prod(shape) for shape in own.values())
+    kernel = own.get(block.weight.name, ()) if hasattr(block, 'weight') else ()
+    # each output value of a convolution or a dense layer takes one multiply-add a weight of its row
+    macs = math.prod(out_shape[1:]) * math.prod(kernel[1:]) if len(kernel) > 1 else 0
+    return Call(path, type(block).__name__, is_layer(block), in_shape, out_shape, params, macs)

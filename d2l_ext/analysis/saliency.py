@@ -1,0 +1,102 @@
+"""Where a network looks: class maps and occlusion, and what such maps are worth."""
+
+import numpy as onp
+from mxnet import np, npx
+from scipy.stats import rankdata
+
+from .activations import forward, recorded, steps
+
+
+def class_map(net, X, classes, block):
+    """Compute where `block` speaks for class classes[i] in image i: Grad-CAM, (N, height, width).
+
+    The block's channels, weighted by the mean gradient of the class's score, are added; what is below
+    zero counts as zero. Source: Selvaraju et al. 2017, equations 1 and 2.
+    """
+    names = list(steps(net))
+    if block not in names[:-1]:
+        raise ValueError(f'block must be one of {", ".join(names[:-1])}, got {block!r}')
+    _check_classes(X, classes)
+    after = names[names.index(block) + 1]
+    maps = forward(net, X, stop=after)
+    maps.attach_grad()
+    with recorded(net):
+        scores = forward(net, maps, start=after)
+        total = npx.pick(scores, np.array(classes)).sum()
+    total.backward()
+    weights = maps.grad.mean(axis=(2, 3), keepdims=True)
+    return npx.relu((weights * maps).sum(axis=1)).asnumpy()
+
+
+def occlusion(net, X, classes, patch, stride=None, fill=0.0):
+    """Measure what probability class classes[i] loses when a square of image i is set to `fill`.
+
+    Returns (N, rows, columns), a number a place of the square of side `patch`, which moves by `stride`
+    (by its side, if none is given). Source: Zeiler and Fergus 2014, section 4.2.
+    """
+    _check_classes(X, classes)
+    height, width = X.shape[2:]
+    if not 0 < patch <= min(height, width):
+        raise ValueError(f'patch must be 1 to {min(height, width)} pixels, got {patch}')
+    stride, picked = stride or patch, np.array(classes)
+    whole = npx.pick(npx.softmax(net(X)), picked)
+    lost = [
+        [
+            (
+                whole - npx.pick(npx.softmax(net(_covered(X, top, left, patch, fill))), picked)
+            ).asnumpy()
+            for left in range(0, width - patch + 1, stride)
+        ]
+        for top in range(0, height - patch + 1, stride)
+    ]
+    return onp.array(lost).transpose(2, 0, 1)
+
+
+def _covered(X, top, left, patch, fill):
+    X = X.copy()
+    X[:, :, top : top + patch, left : left + patch] = fill
+    return X
+
+
+def _check_classes(X, classes):
+    if len(classes) != len(X):
+        raise ValueError(f'classes must be one an image, got {len(classes)} for {len(X)} images')
+
+
+def covered(X, maps, count, fill=0.0):
+    """Return the images X with the `count` highest cells of each map set to `fill`.
+
+    A cell of `maps` (N, h, w) covers its share of an image (N, C, H, W). Of equal cells the upper left
+    goes first. Raises ValueError if the cells do not divide the image or there are fewer than `count`.
+    """
+    n, h, w = maps.shape
+    if n != len(X) or X.shape[2] % h or X.shape[3] % w:
+        raise ValueError(
+            f'maps must be ({len(X)}, h, w) that divide {X.shape[2]} x {X.shape[3]}, got {maps.shape}'
+        )
+    if not 0 <= count <= h * w:
+        raise ValueError(f'count must be 0 to {h * w} cells, got {count}')
+    best = onp.argsort(-maps.reshape(n, -1), axis=1, kind='stable')[:, :count]
+    marks = onp.zeros((n, h * w))
+    onp.put_along_axis(marks, best, 1, axis=1)
+    marks = spread(marks.reshape(n, h, w), X.shape[2:])[:, None]
+    return np.where(np.array(marks) > 0, np.array(fill), X)
+
+
+def spread(maps, size):
+    """Repeat the cells of `maps` (N, h, w) to (N, *size): whole multiples of h and w."""
+    height, width = size
+    return maps.repeat(height // maps.shape[1], axis=1).repeat(width // maps.shape[2], axis=2)
+
+
+def agreement(maps, others) -> float:
+    """Return the rank correlation (Spearman) of the cells of two maps (N, h, w), mean over the images.
+
+    A map that is the same everywhere agrees with nothing: it counts as 0.
+    """
+    if maps.shape != others.shape:
+        raise ValueError(f'maps must be of one shape, got {maps.shape} and {others.shape}')
+    ranks = [rankdata(m.reshape(len(m), -1), axis=1) for m in (maps, others)]
+    a, b = (r - r.mean(axis=1, keepdims=True) for r in ranks)
+    norms = onp.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return float(((a * b).sum(axis=1) / onp.maximum(norms, 1e-12)).mean())

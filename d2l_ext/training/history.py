@@ -1,0 +1,57 @@
+"""What a training did, epoch by epoch: printed, saved, loaded, and the recorded trainings."""
+
+import json
+from pathlib import Path
+
+from ..runtime.files import replace
+from ..tables import Table
+
+RECORDS = Path(__file__).parent / 'records'
+
+
+class History:
+    """What a training did, an entry an epoch, and `about`: what is known of how it was made.
+
+    An entry holds epoch, loss (mean over the images), train_accuracy and test_accuracy (0 to 1, the
+    latter None without test data), seconds and images_per_s of the training part.
+    """
+
+    def __init__(self, epochs=(), about=None, interrupted=False):
+        self.epochs = list(epochs)
+        self.about = dict(about or {})
+        self.interrupted = interrupted
+
+    def __getitem__(self, index):
+        return self.epochs[index]
+
+    def __len__(self):
+        return len(self.epochs)
+
+    def table(self):
+        """Return the history as a Table, a row an epoch."""
+        columns = ['epoch', 'loss', 'train_accuracy', 'test_accuracy', 'seconds', 'images_per_s']
+        return Table(columns, [[entry.get(name) for name in columns] for entry in self.epochs])
+
+    def __repr__(self):
+        return str(self.table()) if self.epochs else 'History(no epoch finished)'
+
+    def save(self, path):
+        """Write the history to `path` as JSON, whole or not at all."""
+        content = {'about': self.about, 'interrupted': self.interrupted, 'epochs': self.epochs}
+        replace(path, json.dumps(content, indent=2) + '\n')
+
+    @classmethod
+    def load(cls, path):
+        """Read a history that `save` wrote; a bare name is one of the recorded ones.
+
+        Raises FileNotFoundError and ValueError, naming the file.
+        """
+        path = RECORDS / f'{path}.json' if str(path).isidentifier() else Path(path)
+        if not path.exists():
+            known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))
+            raise FileNotFoundError(f'no history at {path}: recorded ones are {known}')
+        try:
+            content = json.loads(path.read_text())
+            return cls(content['epochs'], content['about'], content['interrupted'])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(f'{path} is not a saved history: {error!r}') from None

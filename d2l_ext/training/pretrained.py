@@ -1,0 +1,54 @@
+"""The trained network that comes with the course, so that no lesson has to train one to look into it.
+
+`make trained` makes it: GoogLeNet by the recipe `trained`, weights of 16 bits in
+`records/googlenet.safetensors`, and what is known of it in `records/googlenet.json`.
+"""
+
+from pathlib import Path
+
+from mxnet import np
+
+from .. import runtime
+from ..networks import GoogLeNet
+from ..runtime.files import sha256
+from ..weights import safetensors_files
+from .history import RECORDS, History
+
+TRAINED = RECORDS / 'googlenet'  # .safetensors, .json
+SHAPE = (1, 1, 48, 48)  # of the images that it was last trained on
+
+
+def load_trained(path=TRAINED, device=None):
+    """Return (net, history): GoogLeNet with trained weights, hybridized, and how it was trained.
+
+    It takes standardized images (N, 1, 48, 48), as `load_data_fashion_mnist(…, 48, standardize=True)`
+    gives them; `history.about` holds its test accuracy, with these weights, on all 10 000 test images.
+    Raises ValueError if the file is not the one that the record describes.
+    """
+    path = Path(path)
+    history = History.load(path.with_suffix('.json'))
+    digest = sha256(path.with_suffix('.safetensors').read_bytes())
+    if digest != history.about['sha256']:
+        raise ValueError(
+            f'{path.with_suffix(".safetensors")} is damaged: its SHA-256 is {digest}, its record has '
+            f'{history.about["sha256"]}; take it from the repository anew'
+        )
+    net = GoogLeNet(stage2_activation=history.about['recipe']['stage2_activation'])
+    net.initialize(ctx=device or runtime.device())
+    net(np.zeros(SHAPE, ctx=device or runtime.device()))
+    safetensors_files.load(net, path.with_suffix('.safetensors'))
+    net.hybridize(static_alloc=True, static_shape=True)
+    return net, history
+
+
+def save_trained(net, history, path, score):
+    """Write `net` in 16 bits to PATH.safetensors, and to PATH.json `history` with the file's hash.
+
+    `score(net)` gives the test accuracy, of the weights as they are after rounding.
+    """
+    path = Path(path)
+    file = path.with_suffix('.safetensors')
+    safetensors_files.save(net, file, 'float16')
+    safetensors_files.load(net, file)
+    history.about |= {'test_accuracy': score(net), 'sha256': sha256(file.read_bytes())}
+    history.save(path.with_suffix('.json'))

@@ -1,0 +1,205 @@
+"""A network as a file that runs without its Python class: MXNet's graph, oneDNN's, int8, ONNX.
+
+A graph is two files, PATH-symbol.json with the operators and PATH-0000.params with the numbers. Every
+function takes a network of images (N, C, H, W) that has its weights, leaves it as it is, and writes
+whole files or none. The graphs of oneDNN and int8 are for the CPU.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import mxnet as mx
+import numpy as onp
+from mxnet import gluon
+
+from ..runtime.files import replace_all
+
+SUFFIXES = ('-symbol.json', '-0000.params')
+INPUT = 'data'  # what the graph calls its images
+
+
+def save_graph(net, path):
+    """Write the graph of `net` and its parameters to PATH-symbol.json and PATH-0000.params.
+
+    Raises ValueError if a parameter has no values yet.
+    """
+    symbol, parameters = graph(net)
+    with scratch() as folder:
+        _write(symbol, parameters, folder / 'net')
+        _keep(folder / 'net', path)
+
+
+def load_graph(path, device=None):
+    """Return the network in PATH-symbol.json and PATH-0000.params, hybridized; no class is needed.
+
+    It computes on `device`, by default on the CPU, for which fused and int8 graphs are made. Raises
+    ValueError if a file is missing or damaged.
+    """
+    files = _there(path)
+    device = device or mx.cpu()
+    try:
+        with _without_warnings():
+            net = gluon.SymbolBlock.imports(str(files[0]), [INPUT], str(files[1]), device)
+    except (mx.MXNetError, AssertionError, ValueError, OSError) as error:
+        told = _last_line(error)
+        raise ValueError(f'{path} is damaged, or its halves are of two networks: {told}') from None
+    net.hybridize(static_alloc=True, static_shape=True)
+    return net
+
+
+def save_fused(net, path):
+    """Write the graph of `net` as `save_graph` does, with the fused operators of oneDNN.
+
+    A convolution, the norm and the activation behind it become one operator.
+    """
+    _check_onednn()
+    symbol, parameters = graph(net)
+    with scratch() as folder:
+        _write(symbol.get_backend_symbol('MKLDNN'), parameters, folder / 'net')
+        _keep(folder / 'net', path)
+
+
+def save_int8(net, path, images, mode='naive'):
+    """Write the graph of `net` with whole numbers of 8 bits between its layers.
+
+    `images`, some hundred of those it was trained on, show how large the numbers of a layer get: their
+    range in `mode` 'naive', the range that keeps most information in 'entropy'. The file keeps float32
+    weights; oneDNN rounds them, channel by channel, when the network runs for the first time.
+    """
+    from mxnet.contrib.quantization import quantize_net_v2
+
+    _check_onednn()
+    if mode not in ('naive', 'entropy'):
+        raise ValueError(f"mode must be 'naive' or 'entropy', got {mode!r}")
+    images = mx.np.array(as_images(images)).as_nd_ndarray()
+    symbol, parameters = graph(net)
+    with scratch() as folder, _without_warnings(), _quiet_subgraphs():
+        _write(symbol, parameters, folder / 'floats')
+        # MXNet's quantization knows the arrays of before NumPy's interface alone
+        with mx.util.np_array(False):
+            graph_file, numbers = map(str, _files(folder / 'floats'))
+            floats = gluon.SymbolBlock.imports(graph_file, [INPUT], numbers)
+            whole = quantize_net_v2(
+                floats,
+                quantized_dtype='auto',
+                quantize_granularity='channel-wise',
+                calib_data=mx.io.NDArrayIter(images, batch_size=min(50, len(images))),
+                calib_mode=mode,
+            )
+            whole.hybridize()
+            whole(images[:1])
+            whole.export(str(folder / 'net'))
+        _keep(folder / 'net', path)
+
+
+def graph(net):
+    """Return (symbol, parameters): what `net` computes when it does not train, and with which numbers.
+
+    Parameters are arrays on the CPU, by name, 'arg:' before the trained and 'aux:' before the others.
+    Raises ValueError if one has no values yet.
+    """
+    symbol = net(mx.sym.var(INPUT).as_np_ndarray())
+    if isinstance(symbol, (tuple, list)):
+        raise ValueError(f'net must have one output, got {len(symbol)}')
+    named, arrays = net.collect_params(), {}
+    kinds = {'arg': symbol.list_arguments(), 'aux': symbol.list_auxiliary_states()}
+    for kind, names in kinds.items():
+        for name in names:
+            if name != INPUT:
+                try:
+                    data = named[name].data(named[name].list_ctx()[0])
+                except (RuntimeError, gluon.parameter.DeferredInitializationError):
+                    raise ValueError(
+                        f'{name} has no values yet: initialize the network, or load its weights, '
+                        'and give it one batch'
+                    ) from None
+                arrays[f'{kind}:{name}'] = data.as_in_ctx(mx.cpu())
+    return symbol, arrays
+
+
+def operators(path) -> dict:
+    """Count the operators of the graph in PATH-symbol.json by name, the most frequent first."""
+    nodes = [node['op'] for node in json.loads(_there(path)[0].read_text())['nodes']]
+    counts = {name: nodes.count(name) for name in nodes if name != 'null'}
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def size(path) -> int:
+    """Return the bytes of the graph at PATH, both files, or of the one file that PATH is."""
+    files = [Path(path)] if Path(path).is_file() else _there(path)
+    return sum(file.stat().st_size for file in files)
+
+
+def as_images(images):
+    """Return `images` as a float32 NumPy array (N, C, H, W); ValueError if it is none, or empty."""
+    images = images.asnumpy() if hasattr(images, 'asnumpy') else onp.asarray(images)
+    if images.ndim != 4 or not len(images):
+        raise ValueError(f'images must be (N, C, H, W), at least one, got {images.shape}')
+    return images.astype('float32')
+
+
+@contextlib.contextmanager
+def scratch():
+    """Give a folder that is gone afterwards, for libraries that only write to a path."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _files(path):
+    return [Path(f'{path}{suffix}') for suffix in SUFFIXES]
+
+
+def _there(path):
+    """Return both files of the graph at `path`; ValueError if one is missing."""
+    files = _files(path)
+    for file in files:
+        if not file.is_file():
+            raise ValueError(f'{file} does not exist: save_graph writes both files')
+    return files
+
+
+def _write(symbol, parameters, prefix):
+    graph_file, numbers = map(str, _files(prefix))
+    symbol.save(graph_file)
+    mx.npx.save(numbers, parameters)
+
+
+def _keep(prefix, path):
+    """Move the graph at `prefix` to `path`, both files or none."""
+    pairs = zip(_files(path), _files(prefix), strict=True)
+    replace_all({file: made.read_bytes() for file, made in pairs})
+
+
+def _check_onednn():
+    if not mx.runtime.Features().is_enabled('MKLDNN'):
+        raise ValueError('this MXNet was built without oneDNN: take save_graph or ONNX')
+
+
+def _last_line(error) -> str:
+    """Return what an error of MXNet says: its traceback of C++ stands above it."""
+    return ([line for line in str(error).splitlines() if line.strip()] or [''])[-1].strip()
+
+
+@contextlib.contextmanager
+def _without_warnings():
+    with warnings.catch_warnings():
+        # MXNet asks for the type of the input, which the parameters tell
+        warnings.filterwarnings('ignore', 'Cannot decide (type|shape) for the following arguments')
+        yield
+
+
+@contextlib.contextmanager
+def _quiet_subgraphs():
+    """Keep MXNet from telling on stderr that it fuses operators to find the ranges."""
+    name = 'MXNET_SUBGRAPH_VERBOSE'
+    before = os.environ.get(name)
+    os.environ.setdefault(name, '0')
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)

@@ -1,0 +1,114 @@
+"""The weights of a network in a file: safetensors, which hold names, shapes and numbers, no code.
+
+A weight is named by the path of its layer: `stage3.inception_3a.branch3x3.1.weight`.
+"""
+
+from pathlib import Path
+
+import numpy as onp
+from mxnet import np
+
+from ..networks.blocks import walk
+from ..runtime.files import replace
+
+# safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
+DTYPES = {
+    'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4', 'U8': '|u1',
+}  # fmt: skip
+
+
+def parameters(net) -> dict:
+    """Return every parameter of `net` by its name, in the order of the layers."""
+    return {
+        f'{path}.{name[len(block.prefix) :]}'.lstrip('.'): parameter
+        for path, block in walk(net)
+        for name, parameter in block.params.items()
+    }
+
+
+def save(net, path, dtype='float32'):
+    """Write the weights of `net` to `path` as numbers of `dtype`: float16 halves the file.
+
+    Raises ValueError if a dimension is still open: give the network one batch first.
+    """
+    named = parameters(net)
+    for name, parameter in named.items():
+        if any(n <= 0 for n in parameter.shape or (0,)):
+            raise ValueError(f'{name} has no shape yet: give the network one batch first')
+    write({name: p.data().asnumpy().astype(dtype) for name, p in named.items()}, path)
+
+
+def load(net, path):
+    """Put the weights that `save` wrote to `path` into `net`, fresh or bound.
+
+    Raises ValueError, before anything is loaded, if a name or a shape differs; the message has it.
+    """
+    tensors, named = read(path), parameters(net)
+    for name in [*named, *tensors]:
+        ours = named[name].shape if name in named else None
+        theirs = tensors[name].shape if name in tensors else None
+        if ours is None or theirs is None or not fits(ours, theirs):
+            raise ValueError(
+                f'{path} does not fit at {name}: the network has {ours}, the file {theirs}; '
+                'nothing was loaded'
+            )
+    for name, parameter in named.items():
+        put(parameter, tensors[name])
+
+
+def fits(shape, given) -> bool:
+    """Tell whether a parameter of `shape`, where 0 or -1 is an open dimension, can take `given`."""
+    return len(shape) == len(given) and all(
+        n in (m, 0, -1) for n, m in zip(shape, given, strict=True)
+    )
+
+
+def put(parameter, array):
+    """Set a parameter to `array` (float32), on the devices where it is; binds open dimensions."""
+    try:
+        devices = parameter.list_ctx()
+    except RuntimeError:  # never initialized
+        devices = None
+    if devices is None or any(n <= 0 for n in parameter.shape):
+        parameter.shape = array.shape
+        parameter.initialize(ctx=devices, force_reinit=True)
+    parameter.set_data(np.array(array, dtype='float32'))
+
+
+def read(path) -> dict:
+    """Read the tensors of a safetensors file by name; bfloat16 becomes float32.
+
+    Raises ValueError for a damaged file.
+    """
+    return unpack(Path(path).read_bytes(), path)
+
+
+def unpack(content, path) -> dict:
+    """Return the tensors by name that the bytes of a safetensors file hold; `path` is for errors."""
+    from safetensors import SafetensorError, deserialize
+
+    try:
+        entries = deserialize(content)
+    except SafetensorError as error:
+        raise ValueError(f'{path} is damaged, or no safetensors file: {error}') from None
+    return {name: _array(name, **entry) for name, entry in entries}
+
+
+def write(tensors, path):
+    """Write arrays by name to `path` as safetensors, whole or not at all."""
+    replace(path, packed(tensors))
+
+
+def packed(tensors) -> bytes:
+    """Return arrays by name as the bytes of a safetensors file."""
+    from safetensors.numpy import save
+
+    # its C code reads memory as it lies
+    return save({name: onp.ascontiguousarray(array) for name, array in tensors.items()})
+
+
+def _array(name, dtype, shape, data):
+    if dtype not in DTYPES:
+        raise ValueError(f'{name} must be one of {", ".join(DTYPES)}, got {dtype}')
+    array = onp.frombuffer(data, DTYPES[dtype]).reshape(shape)
+    return (array.astype('<u4') << 16).view('<f4') if dtype == 'BF16' else array

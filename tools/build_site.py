@@ -1,0 +1,176 @@
+"""The site: build/site in English, build/site/zh in Chinese; `make site` runs it.
+
+It ends with status 1 on a warning of Sphinx, a broken link, a picture without words, or anything that
+a page would ask another host for.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from benchmarks import report
+from benchmarks.suites import SUITES
+from tools import site_assets
+
+import nbformat
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE, BUILD = ROOT / 'docs' / 'site', ROOT / 'build'
+NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
+OUT = {'en': BUILD / 'site', 'zh': BUILD / 'site' / 'zh'}
+# other texts of the repository that are pages too
+TEXTS = {
+    'CONTRIBUTING.md': 'contributing.md',
+    'CHANGELOG.md': 'changelog.md',
+    'exercises/README.md': 'exercises.md',
+    'docs/training.md': 'training.md',
+    'docs/hosting.md': 'hosting.md',
+}
+BENCHMARKS = {
+    'en': '# How quick is it?\n\nRecorded runs of `make bench`. Medians of several rounds; within a '
+    'round all contestants take turns on the same machine, and only ratios within a round are compared.',
+    'zh': '# 有多快？\n\n`make bench` 的记录。数值是多轮的中位数；每一轮里，各个对手在同一台机器上轮流运行，'
+    '只比较同一轮之内的比值。',
+}
+
+
+def main() -> int:
+    """Build both languages, check every page; return the exit status."""
+    shutil.rmtree(OUT['en'], ignore_errors=True)
+    static = BUILD / 'site-static'
+    shutil.rmtree(static, ignore_errors=True)
+    shutil.copytree(site_assets.fetch('mathjax'), static / 'mathjax')
+    sources = {language: gather(language) for language in OUT}
+    both = set.intersection(
+        *({path.stem for path in folder.iterdir()} for folder in sources.values())
+    )
+    for language, source in sources.items():
+        status = sphinx(language, source, both)
+        if status:
+            return status
+    problems = check(OUT['en'])
+    print('\n'.join(problems))
+    pages = len(list(OUT['en'].rglob('*.html')))
+    if not problems:
+        print(
+            f'{pages} pages; open {(OUT["en"] / "index.html").relative_to(ROOT)}, or `make serve`'
+        )
+    return int(bool(problems))
+
+
+def gather(language) -> Path:
+    """Put together what Sphinx reads; return the folder."""
+    folder = BUILD / 'site-source' / language
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(HERE / language, folder)
+    shutil.copy(ROOT / 'docs' / 'googlenet.png', folder)
+    for path in NOTEBOOKS[language].glob('*.ipynb'):
+        nbformat.write(described(nbformat.read(path, as_version=4)), folder / path.name)
+    (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
+    if language == 'en':
+        for path, name in TEXTS.items():
+            (folder / name).write_text((ROOT / path).read_text())
+        reference(folder / 'reference')
+    return folder
+
+
+def described(notebook):
+    """Hand the words of each picture on to myst-nb, which looks for them in the cell's metadata."""
+    for cell in notebook.cells:
+        words = [
+            output.get('metadata', {}).get('image/png', {}).get('alt')
+            for output in cell.get('outputs', ())
+        ]
+        if any(words):
+            cell.metadata['mystnb'] = {'image': {'alt': ' '.join(filter(None, words))}}
+    return notebook
+
+
+def benchmarks(language, folder) -> str:
+    """Write the page of the recorded benchmarks: a figure and the tables of each suite."""
+    parts = [BENCHMARKS[language]]
+    for name, suite in SUITES.items():
+        found = report.load(ROOT / report.RESULTS, name)
+        shutil.copy(ROOT / report.RESULTS / f'{name}.png', folder / f'benchmark_{name}.png')
+        alt = re.sub(r'[\[\]\n]', ' ', suite.picture(found).alt)
+        parts += [f'## {suite.TITLE}', f'![{alt}](benchmark_{name}.png)', report.origin(found)]
+        parts += [table._repr_html_() for table in suite.tables(found)]
+    return '\n\n'.join(parts) + '\n'
+
+
+def reference(folder):
+    """Write a page for each file of d2l_ext, in the order of CONTRIBUTING's table, from docstrings."""
+    folder.mkdir()
+    table = (ROOT / 'CONTRIBUTING.md').read_text()
+    names = re.findall(r'^\| \d \| `(\w+)(\.py|/)` \| (.+) \|$', table, re.M)
+    parts = ['# Reference', 'What `d2l_ext` offers, from its docstrings; in reading order.']
+    listed = []
+    for name, kind, job in names:
+        if name in ('__main__', 'bootstrap'):
+            continue
+        lines = [f'.. automodule:: d2l_ext.{name}', '   :members:']
+        if kind == '/':  # a package offers what it gathers from its files; `set` is matplotlib's
+            lines += ['   :imported-members:', '   :exclude-members: set']
+        text = '\n'.join(['```{eval-rst}', *lines, '```'])
+        (folder / f'{name}.md').write_text(f'# d2l_ext.{name}\n\n{text}\n')
+        listed.append(name)
+        parts.append(f'- [`{name}`]({name}.md): {job}')
+    parts.append('```{toctree}\n:hidden:\n\n' + '\n'.join(listed) + '\n```')
+    text = '\n\n'.join(parts[:2]) + '\n\n' + '\n'.join(parts[2:-1]) + f'\n\n{parts[-1]}\n'
+    (folder / 'index.md').write_text(text)
+
+
+def sphinx(language, source, both) -> int:
+    """Build one language; a warning is an error."""
+    environment = os.environ | {
+        'SITE_LANGUAGE': language,
+        'SITE_BOTH': ' '.join(sorted(both)),
+        'D2L_EXT_PROFILE': 'quick',
+    }
+    command = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going', '-b', 'html', '-c', HERE]
+    command += ['-d', BUILD / 'site-doctrees' / language, source, OUT[language]]
+    return subprocess.run(command, env=environment).returncode
+
+
+def check(folder) -> list:
+    """Return what is wrong with the pages of `folder`, a line each."""
+    paths = [path for path in folder.rglob('*.html') if '_static' not in path.parts]
+    pages = {path: BeautifulSoup(path.read_text(), 'html.parser') for path in paths}
+    ids = {path: {tag['id'] for tag in page.find_all(id=True)} for path, page in pages.items()}
+    problems = []
+    for path, page in pages.items():
+        here = path.relative_to(folder)
+        for image in page.find_all('img'):
+            alt = image.get('alt', '').strip()
+            if not alt or alt.startswith(('_images/', '../_images/')):
+                problems.append(f'{here}: no words for {image.get("src", "a picture")[:60]}')
+        for tag, name in (('a', 'href'), ('img', 'src'), ('link', 'href'), ('script', 'src')):
+            for found in page.find_all(tag, {name: True}):
+                problem = wrong(found[name], path, ids, outside=tag == 'a')
+                if problem:
+                    problems.append(f'{here}: {found[name]} {problem}')
+    return problems
+
+
+def wrong(target, path, ids, outside):
+    """Say what is wrong with a link of the page at `path`, or return None."""
+    told = urlparse(target)
+    if told.scheme == 'data' or target == '#':
+        return None
+    if told.scheme or told.netloc:
+        return None if outside and told.scheme in ('http', 'https', 'mailto') else 'is another host'
+    to = (path.parent / unquote(told.path)).resolve() if told.path else path
+    if not to.exists():
+        return 'leads nowhere'
+    if told.fragment and to in ids and unquote(told.fragment) not in ids[to]:
+        return 'leads to no such place in the page'
+    return None
+
+
+if __name__ == '__main__':
+    sys.exit(main())

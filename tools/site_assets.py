@@ -1,0 +1,61 @@
+"""JavaScript that pages need without a network: taken from the npm registry once, checked, unpacked."""
+
+import fnmatch
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from d2l_ext.runtime.files import sha256
+
+BUILD = Path(__file__).resolve().parent.parent / 'build' / 'assets'
+# package: version, SHA-256 of what `npm pack` brings, which of its files are used
+PACKAGES = {
+    'mathjax': (
+        '3.2.2',
+        '1b9c0a1c44df864e915690558e72adb9cc5203360daefd385084ced3b6c64c09',
+        ['es5/tex-mml-chtml.js', 'es5/output/chtml/fonts/*', 'es5/input/tex/extensions/*'],
+    ),
+    'reveal.js': (
+        '5.2.1',
+        '359b575dd51bbda32f89b2fd4c7dc46ad7389a805572158916c29252f7a27333',
+        ['dist/*', 'plugin/notes/*', 'LICENSE'],
+    ),
+}
+
+
+def fetch(package):
+    """Return the folder of a package's files, build/assets/PACKAGE-VERSION; get them if missing.
+
+    Exits with one sentence where npm is missing, brings nothing, or brings another file.
+    """
+    version, digest, wanted = PACKAGES[package]
+    folder = BUILD / f'{package}-{version}'
+    if folder.exists():
+        return folder
+    BUILD.mkdir(parents=True, exist_ok=True)
+    try:
+        told = subprocess.run(
+            ['npm', 'pack', '--json', f'{package}@{version}'],
+            cwd=BUILD, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+    except FileNotFoundError:
+        sys.exit(f'npm is needed once, to get {package}: install Node.js (apt-get install npm)')
+    except subprocess.CalledProcessError as error:
+        sys.exit(f'npm could not get {package} {version}:\n{error.stderr.strip()}')
+    archive = BUILD / json.loads(told)[0]['filename']
+    found = sha256(archive.read_bytes())
+    if found != digest:
+        sys.exit(f'{archive.name} has the SHA-256 {found}, not {digest}: remove it, try again')
+    beside = folder.with_name(f'.{folder.name}')
+    with tarfile.open(archive) as files:
+        for member in files:
+            name = member.name.partition('/')[2]
+            if member.isfile() and any(fnmatch.fnmatch(name, pattern) for pattern in wanted):
+                target = beside / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(files.extractfile(member).read())
+    archive.unlink()
+    beside.rename(folder)
+    return folder
