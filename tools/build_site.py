@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE, BUILD = ROOT / 'docs' / 'site', ROOT / 'build'
 NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
 OUT = {'en': BUILD / 'site', 'zh': BUILD / 'site' / 'zh'}
+REFERENCE = """The public interface of `d2l_ext`, from its docstrings. What most pages need, a lesson takes
+from the room itself: `from d2l_ext import analysis`, then `analysis.summary`. The rest it takes from a file
+of the room: `from d2l_ext.analysis import saliency`."""
 # other texts of the repository that are pages too
 TEXTS = {
     'CONTRIBUTING.md': 'contributing.md',
@@ -69,6 +72,9 @@ def gather(language) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / language, folder)
     shutil.copy(ROOT / 'docs' / 'googlenet.png', folder)
+    shutil.copytree(
+        ROOT / 'docs', folder / 'docs', ignore=lambda _, names: set(names) - {'rooms.png'}
+    )
     for path in NOTEBOOKS[language].glob('*.ipynb'):
         nbformat.write(described(nbformat.read(path, as_version=4)), folder / path.name)
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
@@ -104,25 +110,37 @@ def benchmarks(language, folder) -> str:
 
 
 def reference(folder):
-    """Write a page for each file of d2l_ext, in the order of CONTRIBUTING's table, from docstrings."""
+    """Write the page of the public interface: all rooms in CONTRIBUTING's order, from docstrings."""
     folder.mkdir()
-    table = (ROOT / 'CONTRIBUTING.md').read_text()
-    names = re.findall(r'^\| \d \| `(\w+)(\.py|/)` \| (.+) \|$', table, re.M)
-    parts = ['# Reference', 'What `d2l_ext` offers, from its docstrings; in reading order.']
-    listed = []
-    for name, kind, job in names:
-        if name in ('__main__', 'bootstrap'):
-            continue
-        lines = [f'.. automodule:: d2l_ext.{name}', '   :members:']
-        if kind == '/':  # a package offers what it gathers from its files; `set` is matplotlib's
-            lines += ['   :imported-members:', '   :exclude-members: set']
-        text = '\n'.join(['```{eval-rst}', *lines, '```'])
-        (folder / f'{name}.md').write_text(f'# d2l_ext.{name}\n\n{text}\n')
-        listed.append(name)
-        parts.append(f'- [`{name}`]({name}.md): {job}')
-    parts.append('```{toctree}\n:hidden:\n\n' + '\n'.join(listed) + '\n```')
-    text = '\n\n'.join(parts[:2]) + '\n\n' + '\n'.join(parts[2:-1]) + f'\n\n{parts[-1]}\n'
-    (folder / 'index.md').write_text(text)
+    parts = ['# Reference', REFERENCE]
+    for room, files in public().items():
+        parts.append(f'## d2l_ext.{room}')
+        if (ROOT / 'd2l_ext' / room).is_dir():
+            parts.append(documented(f'd2l_ext.{room}'))
+        for file in files:
+            members = ['   :members:', '   :exclude-members: set']  # `set` is matplotlib's
+            parts += [f'### {file}', documented(file, members)]
+    (folder / 'index.md').write_text('\n\n'.join(parts) + '\n')
+
+
+def documented(name, options=()) -> str:
+    """Return what has Sphinx read a module's docstrings."""
+    lines = [f'.. automodule:: {name}', *options, *['   :no-index:'] * (not options)]
+    return '\n'.join(['```{eval-rst}', *lines, '```'])
+
+
+def public() -> dict:
+    """Return {room: the dotted names of its files}, in the order of CONTRIBUTING's table."""
+    order = re.findall(
+        r'^\| `(\w+)` \| [^|]+ \| [^|]*\|$', (ROOT / 'CONTRIBUTING.md').read_text(), re.M
+    )
+    found = {}
+    for room in order:
+        folder = ROOT / 'd2l_ext' / room
+        paths = sorted(folder.glob('*.py')) if folder.is_dir() else [folder.with_suffix('.py')]
+        names = ['.'.join(path.relative_to(ROOT).with_suffix('').parts) for path in paths]
+        found[room] = [name for name in names if not name.endswith('__')]
+    return {room: names for room, names in found.items() if names}
 
 
 def sphinx(language, source, both) -> int:

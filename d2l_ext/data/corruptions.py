@@ -20,11 +20,13 @@ WILD = {
 
 
 def rotation(image, degrees, random):
+    """Turn `image` by up to `degrees`, either way."""
     angle = onp.deg2rad(degrees * random.uniform(-1, 1))
     return warped(image, [[onp.cos(angle), -onp.sin(angle)], [onp.sin(angle), onp.cos(angle)]])
 
 
 def scale(image, share, random):
+    """Enlarge or shrink `image` by up to `share` of its size."""
     return warped(image, onp.eye(2) / (1 + share * random.uniform(-1, 1)))
 
 
@@ -40,6 +42,7 @@ def warped(image, matrix):
 
 
 def background(image, brightest, random):
+    """Put a woven background, up to `brightest`, behind what is dark in `image`."""
     along, across = turned_axes(image, random)
     threads = random.uniform(3, 9)
     weave = onp.sin(2 * onp.pi * threads * along) * onp.sin(2 * onp.pi * threads * across)
@@ -48,6 +51,7 @@ def background(image, brightest, random):
 
 
 def light(image, missing, random):
+    """Darken `image` from one side to the other, by up to `missing` of its light."""
     along, _ = turned_axes(image, random)
     return image * (1 - missing * (along - along.min()) / max(onp.ptp(along), 1e-9))[..., None]
 
@@ -61,15 +65,18 @@ def turned_axes(image, random):
 
 
 def inversion(image, share, random):
+    """Swap black and white, in `share` of the images."""
     return 1 - image if random.uniform() < share else image
 
 
 def blur(image, sides, random):
+    """Blur by a Gaussian whose deviation is `sides` of the longer side."""
     deviation = sides * max(image.shape[:2])
     return ndimage.gaussian_filter(image, (deviation, deviation, 0))
 
 
 def noise(image, deviation, random):
+    """Add normal noise of this standard deviation."""
     return image + random.normal(0, deviation, image.shape)
 
 

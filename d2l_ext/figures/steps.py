@@ -70,6 +70,7 @@ def _label(layer, call):
 
 
 def count_lanes(steps):
+    """Count the columns that the branches of `steps` need beside each other."""
     forks = [step for step in steps if isinstance(step, Fork)]
     return max([1] + [sum(map(count_lanes, fork.branches.values())) for fork in forks])
 

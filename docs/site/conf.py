@@ -1,4 +1,4 @@
-"""Sphinx for both languages; website.py puts the sources together and says which language it is."""
+"""Sphinx for both languages; tools.build_site puts the sources together and says which language it is."""
 
 import importlib.util
 import os
