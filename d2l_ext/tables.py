@@ -1,5 +1,6 @@
 """One way to show a table: as HTML in a notebook, as text in a terminal, as a pandas data frame."""
 
+import math
 from html import escape
 
 
@@ -7,14 +8,15 @@ class Table:
     """Rows under named columns, with an optional title and a last row of totals.
 
     Numbers and percentages are right-aligned; numbers have thin groups of three digits, floats 3
-    significant digits. Raises ValueError if a row has another length than `columns`.
+    significant digits. Entries may be scalars of Python, NumPy or MXNet. Raises ValueError if a row has
+    another length than `columns`.
     """
 
     def __init__(self, columns, rows, title='', total=None):
         self.columns = list(columns)
-        self.rows = [list(row) for row in rows]
+        self.rows = [[plain(value) for value in row] for row in rows]
         self.title = title
-        self.total = None if total is None else list(total)
+        self.total = None if total is None else [plain(value) for value in total]
         for row in self._all_rows():
             if len(row) != len(self.columns):
                 raise ValueError(f'row must have {len(self.columns)} entries, got {row}')
@@ -30,6 +32,10 @@ class Table:
         if name not in self.columns:
             raise KeyError(f'column must be one of {self.columns}, got {name!r}')
         return [row[self.columns.index(name)] for row in self.rows]
+
+    def pairs(self, name, value) -> dict:
+        """Return {entry of the column `name`: entry of the column `value`}, the total not included."""
+        return dict(zip(self.column(name), self.column(value), strict=True))
 
     def frame(self):
         """Return the rows, without the total, as a pandas.DataFrame."""
@@ -82,8 +88,13 @@ class Table:
         return ''.join(parts) + '</table>'
 
 
+def plain(value):
+    """Return Python's own number for a scalar of NumPy or MXNet, anything else as it is."""
+    return value.item() if getattr(value, 'shape', None) == () else value
+
+
 def show(value) -> str:
-    """Write one entry: 5 977 530, 0.882, 480 x 6 x 6 for a tuple, nothing for None."""
+    """Write one entry: 5 977 530, 0.882, 480 x 6 x 6 for a tuple, nothing for None, nan and inf as such."""
     if value is None:
         return ''
     if isinstance(value, bool):
@@ -91,6 +102,8 @@ def show(value) -> str:
     if isinstance(value, int):
         return f'{value:,}'.replace(',', ' ')
     if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
         return f'{value:.3g}' if abs(value) < 1000 else f'{round(value):,}'.replace(',', ' ')
     if isinstance(value, tuple):
         return ' × '.join(map(str, value))

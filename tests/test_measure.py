@@ -1,4 +1,4 @@
-"""Does `anatomy` count right? Examples small enough to check on paper."""
+"""Does `analysis` count right? Examples small enough to check on paper."""
 
 from d2l_ext.analysis import anatomy
 from d2l_ext.networks import GoogLeNet

@@ -3,6 +3,7 @@
 from d2l_ext.networks.googlenet import GOOGLENET
 from d2l_ext.tables import Table, show
 
+import numpy as onp
 import pytest
 
 
@@ -25,6 +26,8 @@ def test_the_table_has_the_papers_nine_blocks_in_order():
         (None, ''),
         (True, 'yes'),
         (1234.5, '1 234'),
+        (float('nan'), 'nan'),
+        (float('-inf'), '-inf'),
     ],
 )
 def test_entries_are_written_for_readers(value, text):
@@ -62,3 +65,19 @@ def test_a_frame_keeps_numbers():
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match='row must have 2 entries'):
         Table(['a', 'b'], [[1]])
+
+
+@pytest.mark.parametrize('kind', [onp.float32, onp.float64, onp.int64, onp.array])
+def test_numpys_scalars_are_numbers(kind):
+    table = Table(['name', 'value'], [['a', kind(2)]], total=['all', kind(2)])
+
+    assert table.rows == [['a', 2]] and type(table.rows[0][1]) in (int, float)
+    assert str(table).splitlines()[2].endswith(' 2') and '>2</td>' in table._repr_html_()
+
+
+def test_two_columns_become_a_dict():
+    table = Table(['name', 'size', 'MACs'], [['a', 1, 10], ['b', 2, 5]], total=['all', 3, 15])
+
+    assert table.pairs('name', 'MACs') == {'a': 10, 'b': 5}
+    with pytest.raises(KeyError, match='column must be one of'):
+        table.pairs('name', 'nothing')

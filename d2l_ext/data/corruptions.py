@@ -1,7 +1,7 @@
-"""What happens to an image outside the studio: a table of transformations, and each as a function.
+"""What happens to an image outside a catalogue: a table of transformations, and each as a function.
 
 A function takes an image (H, W, channels) of floats from 0 to 1, its amount, and a RandomState, and
-returns the image altered; what leaves 0 to 1 is clipped by the caller, `inspection.in_the_wild`.
+returns the image altered; what leaves 0 to 1 is clipped by the caller, `audit.in_the_wild`.
 """
 
 import numpy as onp

@@ -35,6 +35,9 @@ class History:
     def __repr__(self):
         return str(self.table()) if self.epochs else 'History(no epoch finished)'
 
+    def _repr_html_(self):
+        return self.table()._repr_html_() if self.epochs else None
+
     def save(self, path):
         """Write the history to `path` as JSON, whole or not at all."""
         content = {'about': self.about, 'interrupted': self.interrupted, 'epochs': self.epochs}

@@ -1,7 +1,7 @@
 """GoogLeNet in PyTorch: the twin of `networks.GoogLeNet`, from the same table, trained by the same recipes.
 
 PyTorch is an extra (`make torch`), and the way onto cards that MXNet's GPU wheel cannot use. Weights
-cross over by `porting.load_torch` and `porting.give_torch`.
+cross over by `torch_port.load_torch` and `torch_port.give_torch`.
 """
 
 from collections import OrderedDict

@@ -34,7 +34,7 @@ def fit(
     """Train an initialized `net`; returns a History.
 
     `device` may be a list of devices, among which each batch is divided; `kvstore` is the store over
-    which workers divide it (`cluster`). `precision` is that of the multiplications: 'float32', and
+    which workers divide it (`distributed`). `precision` is that of the multiplications: 'float32', and
     through MXNet's AMP 'bfloat16' on CPUs or 'float16' on GPUs that have instructions for it. It is
     not always quicker: of two CPUs with AVX-512 BF16 one gained, one lost. Weights stay in 32 bits.
 
