@@ -13,7 +13,7 @@ import numpy as onp
 from PIL import Image, ImageOps
 
 from . import data
-from .data.fashion_mnist import whole
+from .runtime.arguments import whole
 from .tables import Table
 from .training.pretrained import SHAPE, load_trained
 

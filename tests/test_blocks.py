@@ -14,10 +14,10 @@ def block_3a():
 @pytest.mark.parametrize(
     'channels, message',
     [
-        ((0, (96, 128), (16, 32), 32), 'c1 must be a positive integer, got 0'),
+        ((0, (96, 128), (16, 32), 32), 'c1 must be a whole number >= 1, got 0'),
         ((64, 128, (16, 32), 32), r'c2 must be a pair \(reduce, channels\), got 128'),
         ((64, (96, 128), (16, 32, 64), 32), 'c3 must be a pair'),
-        ((64, (96, 128), (16, 2.5), 32), 'c3 must be a positive integer, got 2.5'),
+        ((64, (96, 128), (16, 2.5), 32), 'c3 must be a whole number >= 1, got 2.5'),
     ],
 )
 def test_inception_refuses_wrong_channels_by_name(channels, message):

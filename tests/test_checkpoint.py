@@ -219,7 +219,7 @@ def test_a_read_only_folder_is_refused_before_the_first_step(tmp_path, monkeypat
 
 @pytest.mark.parametrize('every', [0, -1, 1.5, True])
 def test_an_impossible_interval_is_refused(tmp_path, every):
-    with pytest.raises(ValueError, match=f'every must be a positive number of steps, got {every}'):
+    with pytest.raises(ValueError, match=f'every must be a whole number >= 1, got {every}'):
         fit(tmp_path, every=every)
 
 

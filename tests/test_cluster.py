@@ -223,7 +223,7 @@ def test_an_error_of_a_worker_is_told(tmp_path, capfd):
 
 @pytest.mark.parametrize('name, number', [('workers', 0), ('servers', -1), ('workers', 1.5)])
 def test_impossible_numbers_are_refused(name, number):
-    with pytest.raises(ValueError, match=f'{name} must be a positive number of processes, got'):
+    with pytest.raises(ValueError, match=f'{name} must be a whole number >= 1, got'):
         distributed.launch(['true'], **{'workers': 2, name: number})
 
 
@@ -410,7 +410,7 @@ def test_an_error_of_the_command_line_comes_from_the_workers(tmp_path):
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (['--workers', '0'], 'workers must be a positive number'),
+        (['--workers', '0'], 'workers must be a whole number'),
         (['--role', 'worker'], 'must be set: where the scheduler is'),
         (['--workers', '2', '--torch'], '--torch trains in one process'),
         (['--torch', '--save', 'net'], '--save writes a network of Gluon'),

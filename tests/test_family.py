@@ -504,19 +504,19 @@ def test_heads_need_larger_images_in_training(name, hybridized):
 @pytest.mark.parametrize(
     'call, text',
     [
-        (lambda: InceptionV3(0), 'classes must be a positive integer, got 0'),
-        (lambda: InceptionV4('ten'), "classes must be a positive integer, got 'ten'"),
-        (lambda: InceptionBN(True), 'classes must be a positive integer, got True'),
+        (lambda: InceptionV3(0), 'classes must be a whole number >= 1, got 0'),
+        (lambda: InceptionV4('ten'), "classes must be a whole number >= 1, got 'ten'"),
+        (lambda: InceptionBN(True), 'classes must be a whole number >= 1, got True'),
         (lambda: InceptionBN(unit=3), 'unit must build a layer as conv_bn and conv do, got 3'),
-        (lambda: inception_v3_a(0), 'proj must be a positive integer, got 0'),
-        (lambda: inception_v3_c(None), 'c7 must be a positive integer, got None'),
+        (lambda: inception_v3_a(0), 'proj must be a whole number >= 1, got 0'),
+        (lambda: inception_v3_c(None), 'c7 must be a whole number >= 1, got None'),
         (
             lambda: inception_bn_block(64, 64, 64, 64, 96, 'min', 32),
             "pool must be 'avg' or 'max', got 'min'",
         ),
-        (lambda: GoogLeNet(dropout=1), 'dropout must be a number from 0 up to 1, 1 not included'),
-        (lambda: InceptionV3(dropout=-0.1), 'dropout must be a number from 0 up to 1'),
-        (lambda: InceptionV4(dropout='0'), "1 not included, got '0'"),
+        (lambda: GoogLeNet(dropout=1), 'dropout must be a number >= 0 and < 1'),
+        (lambda: InceptionV3(dropout=-0.1), 'dropout must be a number >= 0 and < 1'),
+        (lambda: InceptionV4(dropout='0'), "< 1, got '0'"),
         (lambda: InceptionResNetV2(scales=0.1), 'scales must be three numbers, for the blocks'),
         (lambda: InceptionResNetV2(scales=(1, 1)), 'blocks A, B and C, got (1, 1)'),
         (

@@ -468,7 +468,7 @@ def shell(monkeypatch):
 @pytest.mark.parametrize(
     'call, text',
     [
-        (lambda: figures.block_diagram(conv(8, 1), 0), 'c_in must be a positive integer, got 0'),
+        (lambda: figures.block_diagram(conv(8, 1), 0), 'c_in must be a whole number >= 1, got 0'),
         (
             lambda: figures.block_diagram(conv(8, 1), 3, (1, 2, 3)),
             'size must be an integer or (heig',
@@ -508,7 +508,10 @@ def shell(monkeypatch):
             lambda: figures.montage(images(2, 8, 8), ['a']),
             'labels must be one an image, got 1 for 2',
         ),
-        (lambda: figures.montage(images(2, 8, 8), columns=0), 'columns must be a positive integer'),
+        (
+            lambda: figures.montage(images(2, 8, 8), columns=0),
+            'columns must be a whole number >= 1',
+        ),
         (lambda: figures.montage(images(1, 8, 8), predictions=['a']), 'predictions need labels'),
         (lambda: figures.confusion_matrix([0, 2], [0, 1], 'ab'), 'labels must be 0 to 1, got 2'),
         (lambda: figures.confusion_matrix([0, 1], [0], 'ab'), 'must be equally many, got 2 and 1'),

@@ -85,7 +85,7 @@ def test_a_shape_that_does_not_fit_is_named():
 
 @pytest.mark.parametrize('shape', [(), (1, 0, 8, 8), (1, 1, 8.0, 8), (1, -1, 8, 8)])
 def test_a_shape_must_be_positive_integers(shape):
-    with pytest.raises(ValueError, match='shape must be positive integers'):
+    with pytest.raises(ValueError, match='shape must be a whole number >= 1'):
         anatomy.trace(conv(4, 3), shape)
 
 

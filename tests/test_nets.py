@@ -62,5 +62,5 @@ def test_stage2_of_the_lecture_has_no_activations():
 
 @pytest.mark.parametrize('classes', [0, -1, 2.5, True, 'ten'])
 def test_classes_must_be_a_positive_integer(classes):
-    with pytest.raises(ValueError, match='classes must be a positive integer, got'):
+    with pytest.raises(ValueError, match='classes must be a whole number >= 1, got'):
         GoogLeNet(classes)

@@ -231,7 +231,7 @@ def test_bad_arguments_are_refused_as_gluons_fit_does():
     net = twin.GoogLeNet()
     gray = [(np.zeros((2, 1, SIZE, SIZE)), np.array([0, 1]))]
     colour = [(np.zeros((2, 3, SIZE, SIZE)), np.array([0, 1]))]
-    with pytest.raises(ValueError, match='epochs must be a positive integer, got 0'):
+    with pytest.raises(ValueError, match='epochs must be a whole number >= 1, got 0'):
         twin.fit(net, gray, epochs=0, lr=0.1)
     with pytest.raises(ValueError, match='images of 3 channels, net is bound to 1'):
         twin.fit(net, colour, epochs=1, lr=0.1, device='cpu')

@@ -300,10 +300,10 @@ def test_a_network_that_was_never_initialized_is_named():
 @pytest.mark.parametrize(
     'options, message',
     [
-        ({'epochs': 0}, 'epochs must be a positive integer, got 0'),
-        ({'epochs': 1.5}, 'epochs must be a positive integer, got 1.5'),
-        ({'lr': -1}, 'lr must be a positive number, got -1'),
-        ({'lr': float('nan')}, 'lr must be a positive number, got nan'),
+        ({'epochs': 0}, 'epochs must be a whole number >= 1, got 0'),
+        ({'epochs': 1.5}, 'epochs must be a whole number >= 1, got 1.5'),
+        ({'lr': -1}, 'lr must be a number > 0, got -1'),
+        ({'lr': float('nan')}, 'lr must be a number > 0, got nan'),
         ({'schedule': 'linear'}, "schedule must be one of constant, one_cycle, got 'linear'"),
         ({'optimizer': 'lars'}, "optimizer must be one of sgd, adam, got 'lars'"),
     ],

@@ -1,6 +1,6 @@
 """What a network is and what it does, measured: shapes, costs, activations, receptive fields, saliency.
 
-Imports `networks` and `tables`.
+Imports `networks`, `runtime` and `tables`.
 """
 
 from .anatomy import count_macs, count_parameters, summary, trace

@@ -11,6 +11,7 @@ import mxnet as mx
 from mxnet.gluon import nn
 
 from ..networks.blocks import is_layer, walk
+from ..runtime.arguments import whole
 from ..tables import Table
 
 
@@ -39,8 +40,7 @@ def trace(net, shape) -> list[Call]:
     """
     if not isinstance(net, nn.HybridBlock):
         raise TypeError(f'net must be a HybridBlock, got {type(net).__name__}: derive it from one')
-    if not shape or not all(isinstance(n, int) and n > 0 for n in shape):
-        raise ValueError(f'shape must be positive integers (N, C, H, W), got {shape}')
+    shape = tuple(whole('shape', n, hint='(N, C, H, W)') for n in shape)
     calls = []
     handles = [
         block.register_forward_hook(
@@ -66,10 +66,10 @@ def summary(net, shape, depth=None) -> Table:
     `depth` 1 gives a row a stage, 2 a row a block in a stage. Outputs are channels x height x width,
     MACs and the share of them count one image.
     """
-    if depth is not None and (not isinstance(depth, int) or depth < 1):
-        raise ValueError(f'depth must be a positive integer or None, got {depth!r}')
+    if depth is not None:
+        whole('depth', depth, hint='or leave it out')
     calls = trace(net, shape)
-    whole = calls[-1]
+    last = calls[-1]
     total_params, total_macs = (sum(getattr(c, what) for c in calls) for what in ('params', 'macs'))
     rows = []
     for call in calls:
@@ -88,7 +88,7 @@ def summary(net, shape, depth=None) -> Table:
                 kind = f'{sum(c.is_layer for c in inside)} layers'
             rows.append([call.path or kind, kind, call.out_shape[1:], params, macs, share])
     columns = ['name', 'kind', 'output', 'parameters', 'MACs', 'share']
-    total = ['total', '', whole.out_shape[1:], total_params, total_macs, '']
+    total = ['total', '', last.out_shape[1:], total_params, total_macs, '']
     return Table(columns, rows, total=total)
 
 

@@ -4,10 +4,10 @@ Images are arrays (N, H, W) or (N, H, W, 3) of any size, uint8 or floats from 0 
 numbers (N,) from 0; features (N, D). Whatever is drawn at random is drawn from a seed.
 """
 
-from numbers import Integral, Real
-
 import numpy as onp
 
+from ..runtime.arguments import number as checked_number
+from ..runtime.arguments import whole
 from ..tables import Table
 from .corruptions import STEPS, WILD
 
@@ -20,24 +20,23 @@ def in_the_wild(images, strength, seed=0, steps=tuple(WILD)):
     it turns the same way at every strength. Raises ValueError for other shapes, values and names.
     """
     images = _images('images', images)
-    if not isinstance(strength, Real) or not 0 <= strength <= 1:
-        raise ValueError(f'strength must be a number from 0 to 1, got {strength!r}')
-    _whole('seed', seed, 0)
+    strength = checked_number('strength', strength, least=0, most=1)
+    whole('seed', seed, 0)
     unknown = [step for step in steps if step not in WILD]
     if unknown:
         raise ValueError(f'steps must be of {", ".join(WILD)}, got {unknown[0]!r}')
     if strength == 0:
         return images.copy()
-    whole = images.dtype == onp.uint8
+    in_bytes = images.dtype == onp.uint8
     wild = onp.empty_like(images)
     for i, image in enumerate(images):
-        seen = onp.divide(image, 255) if whole else image.astype(float)
+        seen = onp.divide(image, 255) if in_bytes else image.astype(float)
         seen = seen.reshape(*image.shape[:2], -1)
         for number, (step, (amount, _)) in enumerate(WILD.items()):
             if step in steps:  # RandomState draws the same on every NumPy
                 random = onp.random.RandomState([seed, i, number])
                 seen = onp.clip(STEPS[step](seen, amount * strength, random), 0, 1)
-        wild[i] = (onp.rint(seen * 255) if whole else seen).reshape(image.shape)
+        wild[i] = (onp.rint(seen * 255) if in_bytes else seen).reshape(image.shape)
     return wild
 
 
@@ -47,7 +46,7 @@ def by_class(labels, count, classes=None):
     `classes` are the numbers of the classes wanted, in their order; by default all up to the highest.
     Raises ValueError if a class has fewer images.
     """
-    labels, count = _labels('labels', labels), _whole('count', count, 1)
+    labels, count = _labels('labels', labels), whole('count', count, 1)
     chosen = []
     for number in range(labels.max() + 1) if classes is None else classes:
         found = onp.flatnonzero(labels == number)
@@ -87,7 +86,7 @@ def nearest(images, among=None, block=1000):
     has 0 with all others. Memory is bounded: `block` times `block` similarities at a time.
     Raises ValueError for images of different shapes, and if there is no other image.
     """
-    images, _ = _images('images', images), _whole('block', block, 1)
+    images, _ = _images('images', images), whole('block', block, 1)
     pool = images if among is None else _images('among', among)
     if pool.shape[1:] != images.shape[1:]:
         raise ValueError(f'among must hold images of {images.shape[1:]}, got {pool.shape[1:]}')
@@ -146,7 +145,7 @@ def separability(features_a, features_b, folds=5, seed=0) -> float:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    folds = _whole('folds', folds, 2)
+    folds = whole('folds', folds, 2)
     a, b = _features('features_a', features_a, folds), _features('features_b', features_b, folds)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f'features_b must have {a.shape[1]} columns, got {b.shape[1]}')
@@ -161,7 +160,7 @@ def purity(features, groups, neighbours=10) -> float:
     """Return which share of each image's nearest `neighbours` is of its own group, on average."""
     from sklearn.neighbors import NearestNeighbors
 
-    neighbours = _whole('neighbours', neighbours, 1)
+    neighbours = whole('neighbours', neighbours, 1)
     features, groups = _features('features', features, neighbours + 1), onp.asarray(groups)
     _equally_many('groups', groups, 'features', features)
     near = NearestNeighbors(n_neighbors=neighbours).fit(features).kneighbors(return_distance=False)
@@ -222,9 +221,3 @@ def _features(name, features, least):
 def _equally_many(name, values, other, others):
     if len(values) != len(others):
         raise ValueError(f'{name} must be as many as {other}, got {len(values)} for {len(others)}')
-
-
-def _whole(name, value, least) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f'{name} must be a whole number >= {least}, got {value!r}')
-    return int(value)

@@ -6,13 +6,13 @@ mxnet is imported where it is used, so that the doctor can look for the data eve
 import contextlib
 import os
 import warnings
-from numbers import Integral
 from pathlib import Path
 
 import numpy as onp
 from tqdm import tqdm
 
 from .. import runtime
+from ..runtime.arguments import whole
 from . import download
 from .download import cache, fetch, original
 
@@ -107,13 +107,6 @@ class ImageBatches:
             if self.standardize:
                 X = (X - onp.float32(MEAN)) / onp.float32(STD)
             yield np.array(X), np.array(self.labels[chosen], dtype='int32')
-
-
-def whole(name, value, least, hint) -> int:
-    """Return `value` as int; ValueError unless it is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f'{name} must be a whole number >= {least}, got {value!r}: {hint}')
-    return int(value)
 
 
 def load_data_fashion_mnist(

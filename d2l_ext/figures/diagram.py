@@ -3,6 +3,7 @@
 from matplotlib.patches import FancyBboxPatch
 
 from ..analysis.anatomy import trace
+from ..runtime.arguments import whole
 from .picture import (
     GREY,
     INK,
@@ -34,8 +35,7 @@ def block_diagram(block, c_in, size=None, title=None, width=WIDTH) -> Picture:
     its input and its children in a chain. Batch norms and activations are not drawn.
     Raises ValueError for a block of another make, and for more than 8 lanes side by side.
     """
-    if isinstance(c_in, bool) or not isinstance(c_in, int) or c_in < 1:
-        raise ValueError(f'c_in must be a positive integer, got {c_in!r}')
+    c_in = whole('c_in', c_in)
     grid = _grid(size)
     # without a size the grid does not show: one that every block of the family accepts
     calls = {call.path: call for call in trace(block, (1, c_in, *(grid or (299, 299))))}

@@ -3,6 +3,7 @@
 import numpy as onp
 from matplotlib.patches import Rectangle
 
+from ..runtime.arguments import whole
 from .picture import INK, LARGE, WIDTH, Picture, numbers, styled, text_width
 
 LARGEST_TILE, LINE = 1.3, 0.155  # inches
@@ -18,8 +19,7 @@ def montage(images, labels=None, columns=10, predictions=None, title=None) -> Pi
     cross and a frame. Labels are texts or numbers. Raises ValueError for other shapes and lengths.
     """
     images = tiles(images)
-    if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
-        raise ValueError(f'columns must be a positive integer, got {columns!r}')
+    columns = whole('columns', columns)
     if predictions is not None and labels is None:
         raise ValueError('predictions need labels, got none: give both')
     labels = _texts('labels', labels, len(images))

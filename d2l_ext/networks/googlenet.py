@@ -7,8 +7,9 @@ dropout of 0.4 and two auxiliary classifiers: `GoogLeNet(1000, lrn=True, dropout
 
 from mxnet.gluon import nn
 
+from ..runtime.arguments import number, whole
 from .blocks import Concat, conv, max_pool, seq
-from .network import Heads, Network, NetworkWithHeads, check_positive, check_rate
+from .network import Heads, Network, NetworkWithHeads
 
 # block: #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj (Table 1)
 GOOGLENET = {
@@ -51,8 +52,8 @@ def GoogLeNet(classes=10, *, stage2_activation='relu', lrn=False, dropout=0.0, a
     5 977 530 parameters with 1 input channel and 10 classes, 6 998 552 with 3 and 1000, and
     13 378 280 with auxiliary classifiers.
     """
-    check_positive('classes', classes)
-    check_rate('dropout', dropout)
+    whole('classes', classes)
+    number('dropout', dropout, least=0, below=1)
     last = {'dropout': nn.Dropout(dropout)} if dropout else {}
     stages = {
         'stage1': seq(conv(64, 7, strides=2), max_pool(), *_norm(lrn)),
@@ -139,6 +140,6 @@ def _check_channels(**channels):
             if not (isinstance(value, (tuple, list)) and len(value) == 2):
                 raise ValueError(f'{name} must be a pair (reduce, channels), got {value!r}')
             for entry in value:
-                check_positive(name, entry)
+                whole(name, entry)
         else:
-            check_positive(name, value)
+            whole(name, value)

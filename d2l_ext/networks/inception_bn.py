@@ -5,9 +5,10 @@ table prints 128 for the pool projections of 4c and 4d, which contradicts the 57
 as their output; its authors' code has the 96 that fit. The first convolution is not a separable one.
 """
 
+from ..runtime.arguments import whole
 from . import shared_blocks
 from .blocks import Concat, avg_pool, conv_bn, max_pool, seq, units
-from .network import Network, check_positive
+from .network import Network
 
 # block: #1x1, #3x3 reduce, #3x3, double #3x3 reduce, double #3x3, pool, pool proj (Figure 5); a block
 # without #1x1 halves the grid, and its pooling passes all channels through
@@ -45,7 +46,7 @@ def InceptionBN(classes=1000, *, unit=conv_bn):
     `unit` builds a convolution with what follows it: `blocks.conv` gives the same network without
     normalization. 11 194 984 parameters with 3 channels and 1000 classes.
     """
-    check_positive('classes', classes)
+    whole('classes', classes)
     if not callable(unit):
         raise ValueError(f'unit must build a layer as conv_bn and conv do, got {unit!r}')
     return Network(

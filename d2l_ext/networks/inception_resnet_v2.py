@@ -6,9 +6,10 @@ form whose weights timm publishes. Differs from the paper: V3's stem and a block
 of its residual and ends without ReLU.
 """
 
+from ..runtime.arguments import number, whole
 from . import shared_blocks
 from .blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq, units
-from .network import Network, check_positive, check_rate
+from .network import Network
 
 # #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3), #pooled 1x1
 INCEPTION_RESNET_V2_5B = (96, (48, 64), (64, 96, 96), 64)
@@ -68,8 +69,8 @@ def InceptionResNetV2(classes=1000, *, dropout=0.2, scales=SCALES):
     `scales` is how much of their residual the blocks A, B and C add; (1, 1, 1) is the network that
     section 3.3 warns of. 55 843 464 parameters with 3 channels and 1000 classes.
     """
-    check_positive('classes', classes)
-    check_rate('dropout', dropout)
+    whole('classes', classes)
+    number('dropout', dropout, least=0, below=1)
     a, b, c = _check_scales(scales)
     inception_5b = shared_blocks.inception_5x5(*INCEPTION_RESNET_V2_5B, avg_pool())
     return Network(

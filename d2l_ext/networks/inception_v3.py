@@ -11,9 +11,10 @@ import math
 import mxnet as mx
 from mxnet.gluon import nn
 
+from ..runtime.arguments import number, whole
 from . import shared_blocks
 from .blocks import avg_pool, conv_bn, seq
-from .network import Heads, Network, NetworkWithHeads, check_positive, check_rate
+from .network import Heads, Network, NetworkWithHeads
 
 # #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3) (Figure 5); #pooled 1x1 differs from block to block
 INCEPTION_V3_A = (64, (48, 64), (64, 96, 96))
@@ -34,7 +35,7 @@ STDDEV, STDDEV_AUX_5X5, STDDEV_AUX_SCORES = 0.1, 0.01, 0.001
 
 def inception_v3_a(proj):
     """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
-    check_positive('proj', proj)
+    whole('proj', proj)
     return shared_blocks.inception_5x5(*INCEPTION_V3_A, proj, _pool())
 
 
@@ -45,7 +46,7 @@ def reduction_v3_b():
 
 def inception_v3_c(c7):
     """Build a block of Figure 6, at 17 x 17; `c7` are the channels inside the factorized 7x7."""
-    check_positive('c7', c7)
+    whole('c7', c7)
     return shared_blocks.inception_7x7(192, (c7, c7, 192), (c7, c7, c7, c7, 192), 192, _pool())
 
 
@@ -67,8 +68,8 @@ def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
     `TruncatedNormal` is its initializer. 23 834 568 parameters with 3 channels and 1000 classes,
     27 161 264 with the auxiliary classifier.
     """
-    check_positive('classes', classes)
-    check_rate('dropout', dropout)
+    whole('classes', classes)
+    number('dropout', dropout, least=0, below=1)
     channels = 3 if transform_input else None
     stages = {'transform': TransformInput()} if transform_input else {}
     stages['stem'] = shared_blocks.stem_v3()

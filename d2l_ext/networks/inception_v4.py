@@ -4,9 +4,10 @@ Szegedy et al. 2017, "Inception-v4, Inception-ResNet and the Impact of Residual 
 (arXiv 1602.07261), Figures 3 to 9 and Table 1.
 """
 
+from ..runtime.arguments import number, whole
 from . import shared_blocks
 from .blocks import Concat, avg_pool, conv_bn, max_pool, seq, units
-from .network import Network, check_positive, check_rate
+from .network import Network
 
 # #1x1, (#1x1, #3x3), (#1x1, #3x3, #3x3), #pooled 1x1 (Figure 4)
 INCEPTION_V4_A = (96, (64, 96), (64, 96, 96), 96)
@@ -65,8 +66,8 @@ def InceptionV4(classes=1000, *, dropout=0.2):
 
     42 679 816 parameters with 3 channels and 1000 classes.
     """
-    check_positive('classes', classes)
-    check_rate('dropout', dropout)
+    whole('classes', classes)
+    number('dropout', dropout, least=0, below=1)
     return Network(
         'Inception-V4',
         stem=stem_v4(),

@@ -139,18 +139,6 @@ def joint_loss(outputs, labels, weight=0.3):
     return cross_entropy(main, labels) + weight * sum(cross_entropy(o, labels) for o in others)
 
 
-def check_positive(name, value):
-    """Raise ValueError unless `value` is a positive integer; `name` is the argument's."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f'{name} must be a positive integer, got {value!r}')
-
-
-def check_rate(name, value):
-    """Raise ValueError unless `value` is a share that dropout can drop: from 0 up to, not with, 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
-        raise ValueError(f'{name} must be a number from 0 up to 1, 1 not included, got {value!r}')
-
-
 def _needed(block, axis, out):
     """Return how long the input of `block` must be on `axis` (0 height, 1 width) for `out` outputs."""
     if is_layer(block):

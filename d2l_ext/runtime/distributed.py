@@ -20,6 +20,7 @@ from collections import deque
 from pathlib import Path
 
 from .. import runtime
+from .arguments import whole
 
 ROLES = ('scheduler', 'server', 'worker')
 NEEDED = (
@@ -43,8 +44,7 @@ def launch(command, workers, servers=1, hosts=None, again=None) -> int:
     Raises ValueError for an impossible number.
     """
     for name, value in {'workers': workers, 'servers': servers}.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f'{name} must be a positive number of processes, got {value!r}')
+        whole(name, value, hint='processes')
     address = _address() if hosts else '127.0.0.1'
     env = {
         'DMLC_PS_ROOT_URI': address, 'DMLC_PS_ROOT_PORT': str(_free_port()),

@@ -1,6 +1,6 @@
 """Training: the recipes, the loop, what a training leaves, the network that was trained for the course.
 
-Imports `runtime`, `data`, `networks`, `analysis`, `weights` and `figures`.
+Imports every room but `diagnostics`.
 """
 
 from .gluon_learner import Learner

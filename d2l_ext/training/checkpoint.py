@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as onp
 
+from ..runtime.arguments import whole
 from ..runtime.files import replace, sha256
 from ..weights.safetensors_files import packed, unpack
 
@@ -25,13 +26,12 @@ class Checkpoint:
     """A folder that holds the last checkpoints of one training.
 
     `every` is the interval in steps: what a training can lose. Of several workers one `writes`.
-    Raises ValueError for an interval that is no positive integer, and for a folder that cannot be
+    Raises ValueError for an interval that is no whole number, and for a folder that cannot be
     written to.
     """
 
     def __init__(self, folder, every=100, writes=True):
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError(f'every must be a positive number of steps, got {every!r}')
+        every = whole('every', every, hint='it counts steps')
         self.folder, self.every, self.writes, self.last = Path(folder), every, writes, None
         if not writes:
             return

@@ -2,15 +2,14 @@
 
 import math
 
+from ..runtime.arguments import number, whole
 from .recipes import OPTIMIZERS, SCHEDULES
 
 
 def check_arguments(epochs, lr, schedule, optimizer):
     """Raise ValueError unless the arguments of `fit` can work."""
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f'epochs must be a positive integer, got {epochs!r}')
-    if not (isinstance(lr, (int, float)) and math.isfinite(lr) and lr > 0):
-        raise ValueError(f'lr must be a positive number, got {lr!r}')
+    whole('epochs', epochs)
+    number('lr', lr, above=0)
     if schedule not in SCHEDULES:
         raise ValueError(f'schedule must be one of {", ".join(SCHEDULES)}, got {schedule!r}')
     if optimizer not in OPTIMIZERS:

@@ -15,6 +15,7 @@ import mxnet as mx
 import numpy as onp
 
 from .. import runtime
+from ..runtime.arguments import image_shape
 from ..runtime.files import replace
 from .graph_files import INPUT, as_images, graph, scratch
 
@@ -36,8 +37,7 @@ def save_onnx(net, path, shape):
     """
     import onnx
 
-    if len(shape) != 4 or not all(isinstance(n, int) and n > 0 for n in shape):
-        raise ValueError(f'shape must be (N, C, H, W), positive integers, got {shape}')
+    shape = image_shape('shape', shape)
     symbol, parameters = graph(net)
     numbers = {name.partition(':')[2]: array.as_nd_ndarray() for name, array in parameters.items()}
     with scratch() as folder, _onnx_of_2022():
