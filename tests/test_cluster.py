@@ -157,7 +157,10 @@ def until(condition, seconds=90):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize('role', ['worker', 'server', 'scheduler'])
+OTHERS = [pytest.param(role, marks=pytest.mark.slow) for role in ('server', 'scheduler')]
+
+
+@pytest.mark.parametrize('role', ['worker', *OTHERS])
 def test_when_one_dies_all_end_and_the_job_goes_on_later(tmp_path, role):
     job = start(tmp_path / 'told', tmp_path / 'kept')
     until(lambda: len([*(tmp_path / 'kept').glob('step-*')]) == 2)

@@ -136,8 +136,13 @@ def graded(request, tmp_path_factory):
 def assignments(*names):
     """Ask this of the graded submissions of `names`."""
 
+    # grading the made-up submissions of the two others takes minutes: `make test-all`
+    each = [
+        pytest.param(name, marks=pytest.mark.slow if name != 'binding' else ()) for name in names
+    ]
+
     def decorate(test):
-        return needs_nbgrader(pytest.mark.parametrize('graded', names, indirect=True)(test))
+        return needs_nbgrader(pytest.mark.parametrize('graded', each, indirect=True)(test))
 
     return decorate
 
