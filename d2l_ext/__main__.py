@@ -1,45 +1,84 @@
-"""`python -m d2l_ext`: doctor, data, summary, train, predict, export."""
+"""`python -m d2l_ext`, or `d2l-ext`: doctor, data, summary, train, predict, export."""
 
 import argparse
+import contextlib
 import json
+import os
+import shlex
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import d2l_ext
 from d2l_ext import runtime
+from d2l_ext.data import DataError
 from d2l_ext.runtime import distributed, mxnet_log
 
 INPUT = (1, 1, 96, 96)
 
 
+NAME = 'd2l-ext' if Path(sys.argv[0]).stem == 'd2l-ext' else 'python -m d2l_ext'
+# errors whose words are for the reader; any other is a mistake in the code, and shows where it is
+REFUSED = (DataError, FloatingPointError, ImportError, MemoryError, OSError, ValueError)
+# options of `train` that say which processes there are: a worker is not given them
+OF_THE_JOB = ('workers', 'servers', 'hosts', 'role')
+
+
 def main(arguments=None) -> int:
-    """Run one command; return its exit status."""
-    parser = argparse.ArgumentParser(prog='python -m d2l_ext', description=d2l_ext.__doc__)
-    commands = parser.add_subparsers(dest='command', required=True)
+    """Run one command; return its exit status: 2, after one line, for what cannot be done."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal may lack a character, such as ’
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='replace')
+    try:
+        chosen = parser().parse_args(arguments)
+        return chosen.run(chosen)
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return 130
+    except REFUSED as error:
+        print(in_one_line(error), file=sys.stderr)
+        return 2
 
-    add = commands.add_parser('doctor', help='can the course run here, and how well?')
+
+def in_one_line(error) -> str:
+    """Return an error in one line."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f'{error.filename}: {error.strerror}'
+    return ' '.join(str(error).split()) or type(error).__name__
+
+
+def parser():
+    """Return the parser of all commands."""
+    whole = argparse.ArgumentParser(prog=NAME, description=d2l_ext.__doc__)
+    commands = whole.add_subparsers(dest='command', required=True)
+
+    def command(name, run, words, example):
+        add = commands.add_parser(
+            name, help=words, description=words, epilog=f'example: {NAME} {name} {example}'
+        )
+        add.set_defaults(run=run, parser=add)
+        return add
+
+    add = command('doctor', doctor, 'can the course run here, and how well?', '--json')
     add.add_argument('--json', action='store_true', help='print JSON instead of a table')
-    add.set_defaults(run=doctor)
 
-    add = commands.add_parser('data', help='find or download Fashion-MNIST, and verify it')
+    add = command('data', data, 'find or download Fashion-MNIST, and verify it', '--root images')
     add.add_argument('--root', help='a folder that holds the four files')
-    add.set_defaults(run=data)
 
-    add = commands.add_parser('summary', help="print GoogLeNet's shapes, parameters and MACs")
+    words = 'print GoogLeNet’s shapes, parameters and MACs'
+    add = command('summary', summary, words, '--shape 1 3 224 224 --classes 1000 --depth 1')
     add.add_argument('--shape', type=int, nargs=4, default=INPUT, metavar=('N', 'C', 'H', 'W'))
     add.add_argument('--classes', type=int, default=10)
     add.add_argument('--depth', type=int, help='1: a row a stage, 2: a row a block, else a layer')
-    add.set_defaults(run=summary)
 
-    add = commands.add_parser('train', help='train GoogLeNet by a recipe')
-    add.add_argument('--recipe', help="lecture, fast, quick or trained; default: the profile's")
+    example = '--recipe quick --seed 1 --out build/one.json'
+    add = command('train', train, 'train GoogLeNet by a recipe', example)
+    add.add_argument('--recipe', help='lecture, fast, quick or trained; default: the profile’s')
     add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
     add.add_argument('--seed', type=int, default=0)
-    add.add_argument('--out', type=Path, help='write the history (JSON) to this file')
-    add.add_argument(
-        '--save', type=Path, help='write the network of Gluon: SAVE.safetensors, SAVE.json'
-    )
+    add.add_argument('--out', help='write the history (JSON) to this file')
+    add.add_argument('--save', help='write the network of Gluon: SAVE.safetensors, SAVE.json')
     add.add_argument('--checkpoint', help='keep the training in this folder, and go on from there')
     add.add_argument('--every', type=int, default=100, help='steps from checkpoint to checkpoint')
     add.add_argument(
@@ -54,18 +93,36 @@ def main(arguments=None) -> int:
     add.add_argument('--servers', type=int, default=1, help='processes that sum their gradients')
     add.add_argument('--hosts', type=Path, help='a file of host names: start them there, by ssh')
     add.add_argument('--role', choices=distributed.ROLES, help='be one of them: for batch systems')
-    add.set_defaults(run=train)
 
-    add = commands.add_parser('predict', help='say what garment a picture of yours shows')
+    words = 'say what garment a picture of yours shows'
+    add = command('predict', predict, words, 'shirt.jpg')
     add.add_argument('file', help='any format that Pillow reads')
-    add.set_defaults(run=predict)
 
-    add = commands.add_parser('export', help='write the trained network that comes with the course')
+    words = 'write the trained network that comes with the course'
+    add = command('export', export, words, '--onnx googlenet.onnx')
     add.add_argument('--onnx', required=True, metavar='OUT', help='as this ONNX file')
-    add.set_defaults(run=export)
+    return whole
 
-    chosen = parser.parse_args(arguments)
-    return chosen.run(chosen)
+
+def writable(name, value, suffix='') -> Path | None:
+    """Return the path of an output; raise ValueError, before any work is done, if it cannot be written.
+
+    `suffix` is what the file's name must end with, added where it does not.
+    """
+    if value is None:
+        return None
+    path = Path(str(value) + suffix * (not str(value).endswith(suffix)))
+    if not str(value).strip() or path.is_dir() or not path.name:
+        raise ValueError(f'{name} must be a file to write, got {str(value)!r}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(None, 'Permission denied')
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ValueError(f'{name}={str(value)!r} cannot be written: {error.strerror}') from None
+    return path
 
 
 def numpy_arrays():
@@ -84,13 +141,9 @@ def doctor(chosen):
 
 
 def data(chosen):
-    from d2l_ext.data import DataError, describe, fetch
+    from d2l_ext.data import describe, fetch
 
-    try:
-        print(describe(fetch(chosen.root)))
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 1
+    print(describe(fetch(chosen.root)))
     return 0
 
 
@@ -104,23 +157,20 @@ def summary(chosen):
 
 
 def train(chosen):
-    try:
-        if chosen.torch and (chosen.workers or chosen.role):
-            raise ValueError('--torch trains in one process: leave out --workers and --role')
-        if chosen.torch and chosen.save:
-            raise ValueError('--save writes a network of Gluon: leave it out, or --torch')
-        if chosen.torch and chosen.precision != 'float32':
-            raise ValueError('--precision is for Gluon: leave it out, or --torch')
-        for option, default in (('hosts', None), ('servers', 1)):
-            if getattr(chosen, option) != default and chosen.workers is None:
-                raise ValueError(f'--{option} starts a job of many: give --workers N as well')
-        if chosen.role:
-            distributed.take_role(chosen.role)
-        elif chosen.workers is not None:
-            return launch(chosen)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+    if chosen.torch and (chosen.workers or chosen.role):
+        raise ValueError('--torch trains in one process: leave out --workers and --role')
+    if chosen.torch and chosen.save:
+        raise ValueError('--save writes a network of Gluon: leave it out, or --torch')
+    if chosen.torch and chosen.precision != 'float32':
+        raise ValueError('--precision is for Gluon: leave it out, or --torch')
+    for option, default in (('hosts', None), ('servers', 1)):
+        if getattr(chosen, option) != default and chosen.workers is None:
+            raise ValueError(f'--{option} starts a job of many: give --workers N as well')
+    outputs(chosen)
+    if chosen.role:
+        distributed.take_role(chosen.role)
+    elif chosen.workers is not None:
+        return launch(chosen)
     if not chosen.role:
         with mxnet_log.filtered():
             return _train(chosen)
@@ -128,6 +178,18 @@ def train(chosen):
 
     with mxnet_log.filtered(), distributed.joined() as store:
         return _train(chosen, kvstore=store, progress=store.rank == 0)
+
+
+def outputs(chosen) -> dict:
+    """Return {path: what writes to it, of a network and its history}; ValueError if one cannot be."""
+    paths = {'--out': writable('--out', chosen.out)}
+    for suffix in ('.safetensors', '.json'):
+        save = f'{chosen.save}{suffix}' if chosen.save else chosen.save
+        paths[f'--save ({suffix})'] = writable('--save', save)
+    given = [path.resolve() for path in paths.values() if path]
+    if len(set(given)) < len(given):
+        raise ValueError(f'--out and --save would write the same file, {paths["--out"]}')
+    return paths
 
 
 def _train(chosen, **shared):
@@ -138,21 +200,16 @@ def _train(chosen, **shared):
     profile = chosen.profile or runtime.profile()
     name = chosen.recipe or profile
     if name not in training.RECIPES:
-        print(f'recipe must be one of {", ".join(training.RECIPES)}, got {name!r}', file=sys.stderr)
-        return 2
+        raise ValueError(f'recipe must be one of {", ".join(training.RECIPES)}, got {name!r}')
     recipe = training.RECIPES[name]
-    try:
-        build, run, machine = _torch() if chosen.torch else _gluon()
-        train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
-        net = build(stage2_activation=recipe['stage2_activation'])
-        more = {} if chosen.torch else {'precision': chosen.precision}
-        history = run(
-            recipe, train_iter, test_iter, net, seed=chosen.seed,
-            checkpoint=chosen.checkpoint, every=chosen.every, **more, **shared,
-        )  # fmt: skip
-    except (ImportError, MemoryError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    build, run, machine = _torch() if chosen.torch else _gluon()
+    train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
+    net = build(stage2_activation=recipe['stage2_activation'])
+    more = {} if chosen.torch else {'precision': chosen.precision}
+    history = run(
+        recipe, train_iter, test_iter, net, seed=chosen.seed,
+        checkpoint=chosen.checkpoint, every=chosen.every, **more, **shared,
+    )  # fmt: skip
     history.about = {
         'command': f'python -m d2l_ext train --profile {profile} --recipe {name} --seed {chosen.seed}'
         + ' --torch' * chosen.torch
@@ -166,21 +223,42 @@ def _train(chosen, **shared):
     if not shared.get('progress', True):  # another worker tells and writes
         return 0
     print(history)
+    kept = True
     if chosen.out:
-        history.save(chosen.out)
+        kept &= keep(history.save, chosen.out)
     if chosen.save:
-        save_trained(net, history, chosen.save, lambda net: training.evaluate(net, test_iter))
-    return 130 if history.interrupted else 0
+        kept &= keep(
+            lambda path: save_trained(
+                net, history, path, lambda net: training.evaluate(net, test_iter)
+            ),
+            chosen.save,
+        )
+    return 130 if history.interrupted else 0 if kept else 2
+
+
+def keep(write, path) -> bool:
+    """Let `write` write to `path`; where that fails by now, to a new folder, and say where."""
+    try:
+        write(path)
+        return True
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            other = Path(tempfile.mkdtemp()) / Path(path).name
+            write(other)
+            print(f'{path}: {error.strerror}; it was written to {other}', file=sys.stderr)
+            return False
+        raise
 
 
 def launch(chosen):
     """Start a job of many processes, whose workers run this command as such."""
     command = [sys.executable, '-m', 'd2l_ext', 'train', '--role', 'worker']
-    for name in ('recipe', 'profile', 'seed', 'out', 'save', 'checkpoint', 'every', 'precision'):
-        if (value := getattr(chosen, name)) is not None:
-            command += [f'--{name}', str(value)]
+    for action in chosen.parser._actions:
+        value = getattr(chosen, action.dest, None)
+        if action.dest not in OF_THE_JOB and value not in (None, action.default):
+            command += [action.option_strings[0], str(value)]
     hosts = distributed.read_hosts(chosen.hosts) if chosen.hosts else None
-    again = ' '.join(['python -m d2l_ext', *sys.argv[1:]]) if chosen.checkpoint else None
+    again = f'{NAME} {shlex.join(sys.argv[1:])}' if chosen.checkpoint else None
     return distributed.launch(command, chosen.workers, chosen.servers, hosts, again)
 
 
@@ -202,24 +280,17 @@ def predict(chosen):
     numpy_arrays()
     from d2l_ext import pictures
 
-    try:
-        print(pictures.predict(chosen.file))
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
+    print(pictures.predict(chosen.file))
     return 0
 
 
 def export(chosen):
+    path = writable('--onnx', chosen.onnx)
     numpy_arrays()
     from d2l_ext.training import pretrained
     from d2l_ext.weights import onnx_files
 
-    try:
-        onnx_files.save_onnx(pretrained.load_trained()[0], chosen.onnx, pretrained.SHAPE)
-    except OSError as error:
-        print(f'{chosen.onnx} cannot be written: {error.strerror}', file=sys.stderr)
-        return 1
+    onnx_files.save_onnx(pretrained.load_trained()[0], path, pretrained.SHAPE)
     print(f'{chosen.onnx}: takes standardized images {pretrained.SHAPE}, any number of them')
     return 0
 

@@ -1,6 +1,6 @@
 """Are numbers checked alike everywhere: NumPy's taken, booleans and all else refused by name?"""
 
-from d2l_ext.runtime.arguments import image_shape, number, whole
+from d2l_ext.runtime.arguments import number, shape_of, whole
 
 import numpy as onp
 import pytest
@@ -36,7 +36,7 @@ def test_bounds_may_be_left_out_or_belong_to_the_range():
 
 
 def test_a_shape_is_four_whole_numbers():
-    assert image_shape('shape', [onp.int64(1), 3, 4, 5]) == (1, 3, 4, 5)
+    assert shape_of('shape', [onp.int64(1), 3, 4, 5], axes=4) == (1, 3, 4, 5)
     for value in ((1, 3, 4), (1, 3, 4, 0), (1, 3, 4, True), 7, None, (1, 3, 4.0, 5)):
         with pytest.raises(ValueError, match=r'shape must be \(N, C, H, W\), whole numbers'):
-            image_shape('shape', value)
+            shape_of('shape', value, axes=4)

@@ -53,10 +53,12 @@ def with_few_images(call, options):
     if 'images' in options:
         import numpy as np
         from d2l_ext import data
-        with np.load(data.SAMPLE) as file:
+        from d2l_ext.data import fashion_mnist
+        with np.load(fashion_mnist.SAMPLE) as file:
             few = {name: file[name][: options['images']] for name in file}
-        data.SAMPLE = os.path.join(os.path.dirname(__file__), 'few.npz')
-        np.savez(data.SAMPLE, **few)
+        fashion_mnist.SAMPLE = os.path.join(os.path.dirname(__file__), 'few.npz')
+        np.savez(fashion_mnist.SAMPLE, **few)
+        data.SAMPLE = fashion_mnist.SAMPLE
     return getattr(importlib.import_module(module), function)(**options)
 """
 

@@ -238,7 +238,8 @@ net, history = fit(sys.argv[1])
 """
 
 
-def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=2):
+@pytest.mark.slow  # two minutes on one core
+def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=4):
     """SIGKILL a training again and again; `make torture` does so thirty times, and records it."""
     start = time.monotonic()
     kills = int(os.environ.get('D2L_EXT_KILLS', kills))

@@ -409,8 +409,8 @@ def test_eight_processes_download_once(machine, mirror):
     address, asked = mirror()
     program = (
         'import json, sys; from d2l_ext.data import download\n'
-        'sources.FILES, download.MIRRORS = json.loads(sys.argv[1])\n'
-        'sources.PACKAGE = download.Path("/none")\n'
+        'download.FILES, download.MIRRORS = json.loads(sys.argv[1])\n'
+        'download.PACKAGE = download.Path("/none")\n'
         'print(download.fetch().folder)'
     )
     command = [sys.executable, '-c', program, json.dumps([download.FILES, [address]])]

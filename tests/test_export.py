@@ -222,7 +222,7 @@ def test_a_network_without_weights_is_refused(tmp_path):
 def test_wrong_arguments_are_refused(tmp_path):
     net, X = ready(small, (2, 9, 9))
     with pytest.raises(
-        ValueError, match=r'shape must be \(N, C, H, W\), positive .* got \(2, 9, 9\)'
+        ValueError, match=r'shape must be \(N, C, H, W\), whole numbers >= 1, got \(2, 9, 9\)'
     ):
         onnx_files.save_onnx(net, tmp_path / 'net.onnx', (2, 9, 9))
     with pytest.raises(ValueError, match="mode must be 'naive' or 'entropy', got 'best'"):

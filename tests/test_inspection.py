@@ -293,7 +293,10 @@ REFUSED = {
     'counts': (lambda: nearest(SQUARES.astype(int)), 'images must be uint8, .* got int64'),
     'standardized': (lambda: in_the_wild(SQUARES - 1, 1), 'images must be 0 to 1 .* got -1 to -1'),
     'not a number': (lambda: in_the_wild(SQUARES * onp.nan, 1), 'images must be 0 to 1 .* got nan'),
-    'too strong': (lambda: in_the_wild(SQUARES, 1.5), 'strength must be .* 0 to 1, got 1.5'),
+    'too strong': (
+        lambda: in_the_wild(SQUARES, 1.5),
+        'strength must be a number >= 0 and <= 1, got 1.5',
+    ),
     'negative seed': (lambda: in_the_wild(SQUARES, 1, -1), 'seed must be .* >= 0, got -1'),
     'unknown step': (
         lambda: in_the_wild(SQUARES, 1, steps=['rain']),

@@ -85,7 +85,7 @@ def test_a_shape_that_does_not_fit_is_named():
 
 @pytest.mark.parametrize('shape', [(), (1, 0, 8, 8), (1, 1, 8.0, 8), (1, -1, 8, 8)])
 def test_a_shape_must_be_positive_integers(shape):
-    with pytest.raises(ValueError, match='shape must be a whole number >= 1'):
+    with pytest.raises(ValueError, match=r'shape must be \(N, C, H, W\), whole numbers >= 1, got'):
         anatomy.trace(conv(4, 3), shape)
 
 

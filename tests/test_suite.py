@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from d2l_ext import runtime
 from d2l_ext.diagnostics import speed
+from tools import compare_notebooks
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_a_cell_may_take_longer_on_a_slow_machine(monkeypatch, asked, steps, lim
     option = SimpleNamespace(nbval_cell_timeout=asked, collectonly=False)
     for name, expected in (('test_a.py', asked), ('a.ipynb', limit)):
         items = [SimpleNamespace(path=Path(name))]
-        conftest().pytest_collection_modifyitems(SimpleNamespace(option=option), items)
+        compare_notebooks.pytest_collection_modifyitems(SimpleNamespace(option=option), items)
         assert option.nbval_cell_timeout == expected
 
 
@@ -97,7 +98,7 @@ def test_the_notebooks_take_the_quicker_number_of_threads(monkeypatch, steps, th
     monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
     option = SimpleNamespace(nbval_cell_timeout=300, collectonly=False)
     items = [SimpleNamespace(path=Path('a.ipynb'))]
-    conftest().pytest_collection_modifyitems(SimpleNamespace(option=option), items)
+    compare_notebooks.pytest_collection_modifyitems(SimpleNamespace(option=option), items)
     assert os.environ['OMP_NUM_THREADS'] == threads
 
 

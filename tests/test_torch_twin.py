@@ -158,6 +158,7 @@ def fifty():
     ]
 
 
+@pytest.mark.slow  # 40 s; one step is compared in make test
 def test_fifty_steps_have_the_same_losses():
     # in float64, with rates that float32 holds exactly: else rounding is carried on, and a training of
     # 50 steps in float32 ends some tenths away from itself
@@ -211,7 +212,7 @@ def test_another_network_is_refused_and_left_as_it_was():
     assert torch.equal(other.head.weight, before)
 
 
-@pytest.mark.parametrize('dtype', [None, torch.bfloat16])
+@pytest.mark.parametrize('dtype', [None, pytest.param(torch.bfloat16, marks=pytest.mark.slow)])
 def test_fit_learns_and_keeps_its_history(dtype):
     train, test = load_data_fashion_mnist(32, SIZE, sample='quick', standardize=True)
     few = ImageBatches(train.images[::5], train.labels[::5], 32, seed=0, standardize=True)

@@ -20,7 +20,7 @@ def restore_numpy_names():
     package = types.ModuleType('d2l_ext')  # without its __init__, which sets threads and memory
     package.__path__ = [str(ROOT / 'd2l_ext')]
     sys.modules['d2l_ext'] = package
-    importlib.import_module('d2l_ext.runtime').restore_numpy_names()
+    importlib.import_module('d2l_ext.runtime.environment').restore_numpy_names()
     for name in [name for name in sys.modules if name.partition('.')[0] == 'd2l_ext']:
         del sys.modules[name]
 

@@ -11,7 +11,7 @@ import mxnet as mx
 from mxnet.gluon import nn
 
 from ..networks.blocks import is_layer, walk
-from ..runtime.arguments import whole
+from ..runtime.arguments import shape_of, whole
 from ..tables import Table
 
 
@@ -40,7 +40,7 @@ def trace(net, shape) -> list[Call]:
     """
     if not isinstance(net, nn.HybridBlock):
         raise TypeError(f'net must be a HybridBlock, got {type(net).__name__}: derive it from one')
-    shape = tuple(whole('shape', n, hint='(N, C, H, W)') for n in shape)
+    shape = shape_of('shape', shape)
     calls = []
     handles = [
         block.register_forward_hook(

@@ -30,12 +30,13 @@ def number(name, value, *, above=None, least=None, most=None, below=None) -> flo
     return float(value)
 
 
-def image_shape(name, value) -> tuple:
-    """Return `value` as a tuple of int: a batch of images (N, C, H, W).
+def shape_of(name, value, axes=None) -> tuple:
+    """Return `value` as a tuple of int: a shape, such as that of a batch of images, (N, C, H, W).
 
-    Raises ValueError, with the argument's `name`, unless it is four whole numbers of at least 1.
+    Raises ValueError, with the argument's `name`, unless it is whole numbers of at least 1, and as many as
+    `axes` asks for.
     """
-    good = isinstance(value, (tuple, list)) and len(value) == 4
+    good = isinstance(value, (tuple, list)) and len(value) in ((axes,) if axes else range(1, 6))
     if not good or any(isinstance(n, bool) or not isinstance(n, Integral) or n < 1 for n in value):
         raise ValueError(f'{name} must be (N, C, H, W), whole numbers >= 1, got {value!r}')
     return tuple(int(n) for n in value)

@@ -25,18 +25,18 @@ def load_trained(path=TRAINED, device=None):
     gives them; `history.about` holds its test accuracy, with these weights, on all 10 000 test images.
     Raises ValueError if the file is not the one that the record describes.
     """
-    path = Path(path)
-    history = History.load(path.with_suffix('.json'))
-    digest = sha256(path.with_suffix('.safetensors').read_bytes())
+    file, record = (Path(f'{path}{suffix}') for suffix in ('.safetensors', '.json'))
+    history = History.load(record)
+    digest = sha256(file.read_bytes())
     if digest != history.about['sha256']:
         raise ValueError(
-            f'{path.with_suffix(".safetensors")} is damaged: its SHA-256 is {digest}, its record has '
+            f'{file} is damaged: its SHA-256 is {digest}, its record has '
             f'{history.about["sha256"]}; take it from the repository anew'
         )
     net = GoogLeNet(stage2_activation=history.about['recipe']['stage2_activation'])
     net.initialize(ctx=device or runtime.device())
     net(np.zeros(SHAPE, ctx=device or runtime.device()))
-    safetensors_files.load(net, path.with_suffix('.safetensors'))
+    safetensors_files.load(net, file)
     net.hybridize(static_alloc=True, static_shape=True)
     return net, history
 
@@ -46,9 +46,8 @@ def save_trained(net, history, path, score):
 
     `score(net)` gives the test accuracy, of the weights as they are after rounding.
     """
-    path = Path(path)
-    file = path.with_suffix('.safetensors')
+    file = Path(f'{path}.safetensors')
     safetensors_files.save(net, file, 'float16')
     safetensors_files.load(net, file)
     history.about |= {'test_accuracy': score(net), 'sha256': sha256(file.read_bytes())}
-    history.save(path.with_suffix('.json'))
+    history.save(Path(f'{path}.json'))

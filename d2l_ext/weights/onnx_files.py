@@ -15,7 +15,7 @@ import mxnet as mx
 import numpy as onp
 
 from .. import runtime
-from ..runtime.arguments import image_shape
+from ..runtime.arguments import shape_of
 from ..runtime.files import replace
 from .graph_files import INPUT, as_images, graph, scratch
 
@@ -37,7 +37,7 @@ def save_onnx(net, path, shape):
     """
     import onnx
 
-    shape = image_shape('shape', shape)
+    shape = shape_of('shape', shape, axes=4)
     symbol, parameters = graph(net)
     numbers = {name.partition(':')[2]: array.as_nd_ndarray() for name, array in parameters.items()}
     with scratch() as folder, _onnx_of_2022():
