@@ -14,6 +14,7 @@ from d2l_ext import training
 from d2l_ext.data import ImageBatches
 from d2l_ext.networks.blocks import conv, seq
 from d2l_ext.runtime import distributed
+from d2l_ext.training import trainer
 
 import mxnet as mx
 import numpy as onp
@@ -53,14 +54,14 @@ class Noted(training.Learner):
 def train(device=None, **more):
     """Train two epochs of 25 steps; return the losses of the steps and the history."""
     Noted.losses = []
-    plain, training.Learner = training.Learner, Noted
+    plain, trainer.Learner = trainer.Learner, Noted
     try:
         history = training.fit(
             network(device), batches(), batches(), epochs=2, lr=0.1, momentum=0.9, device=device,
             progress=False, **more,
         )  # fmt: skip
     finally:
-        training.Learner = plain
+        trainer.Learner = plain
     return Noted.losses, history
 
 

@@ -316,6 +316,6 @@ def test_the_command_exports_the_trained_network(course, tmp_path, capsys):
 
 def test_the_command_says_where_it_cannot_write(tmp_path, capsys):
     (tmp_path / 'file').write_text('')
-    assert main(['export', '--onnx', str(tmp_path / 'file' / 'net.onnx')]) == 1
+    assert main(['export', '--onnx', str(tmp_path / 'file' / 'net.onnx')]) == 2
     told = capsys.readouterr().err
-    assert 'net.onnx cannot be written: ' in told and told.count('\n') == 1
+    assert "net.onnx' cannot be written: " in told and told.count('\n') == 1

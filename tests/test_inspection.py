@@ -4,10 +4,10 @@ from d2l_ext import data
 from d2l_ext.data import audit, download
 from d2l_ext.data.audit import in_the_wild, nearest
 from d2l_ext.data.corruptions import STEPS, WILD
+from tools import find_near_copies as copies
 
 import numpy as onp
 import pytest
-from d2l_ext.sample import copies
 from sklearn.datasets import load_sample_image
 
 

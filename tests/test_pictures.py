@@ -219,7 +219,7 @@ def test_the_command_prints_three_classes(tmp_path, capsys, trousers):
 
 
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
-    assert main(['predict', str(tmp_path / 'no.png')]) == 1
+    assert main(['predict', str(tmp_path / 'no.png')]) == 2
     told = capsys.readouterr()
     assert told.out == ''
     assert told.err.endswith('no.png does not exist: give the path of a picture\n')

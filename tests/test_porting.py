@@ -252,7 +252,9 @@ def test_a_pth_file_is_read_and_runs_nothing(tmp_path, pytorch):
     assert net.scores.bias.data().asnumpy().tolist() == state()['last.bias'].tolist()
 
     torch.save({'x': Evil(tmp_path / 'made')}, path)
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises(
+        ValueError, match='net.pth holds no weights that can be read without running'
+    ):
         load_torch(network(), path)
     assert not (tmp_path / 'made').exists()
     torch.load(path, weights_only=False)
@@ -263,7 +265,6 @@ def test_a_pth_file_is_read_and_runs_nothing(tmp_path, pytorch):
     'weights, text',
     [
         (network(), 'weights must be a state_dict, or the path of a file, got HybridSequential'),
-        ({'state_dict': state()}, 'state_dict must be a tensor, got dict'),
         ({'first.conv.weight': 'a'}, 'first.conv.weight must be a tensor, got str'),
     ],
 )
@@ -271,6 +272,49 @@ def test_what_holds_no_tensors_is_refused(weights, text):
     with pytest.raises(ValueError) as caught:
         load_torch(network(), weights)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize('name', ['net.pth', 'net.pth.tar', 'net.pt', 'net.safetensors'])
+@pytest.mark.parametrize('content', [None, 'folder', b'', b'<html>404</html>', b'PK\x03\x04cut'])
+def test_what_is_no_file_of_weights_is_one_sentence(tmp_path, pytorch, name, content):
+    path = tmp_path / name
+    if content == 'folder':
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(ValueError) as caught:
+        load_torch(network(), path)
+    assert str(caught.value).startswith(str(path)) and '\n' not in str(caught.value)
+
+
+def test_a_whole_model_is_not_opened(tmp_path, pytorch):
+    pytorch.torch.save(pytorch.torch.nn.Linear(2, 3), tmp_path / 'model.pth')
+
+    with pytest.raises(ValueError, match=r'a whole model; save model.state_dict\(\)'):
+        load_torch(network(), tmp_path / 'model.pth')
+
+
+@pytest.mark.parametrize('prefix', ['module.', '_orig_mod.', 'model.', 'module._orig_mod.'])
+@pytest.mark.parametrize('around', [None, 'state_dict', 'model'])
+def test_what_programs_put_around_weights_is_taken_off(prefix, around):
+    weights = {f'{prefix}{name}': array for name, array in state().items()}
+    net = network()
+    load_torch(net, {around: weights, 'epoch': 3} if around else weights)
+
+    assert net.scores.bias.data().asnumpy().tolist() == state()['last.bias'].tolist()
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_weights_that_are_no_numbers_are_refused_before_anything_is_loaded(value):
+    weights = state()
+    weights['last.bias'] = weights['last.bias'] * value
+    net = network()
+    net.initialize()
+
+    with pytest.raises(ValueError, match='last.bias holds NaN or infinity; nothing was loaded'):
+        load_torch(net, weights)
+    assert all(min(p.shape or (0,)) < 1 for p in net.collect_params('.*weight').values())
 
 
 # the order of names

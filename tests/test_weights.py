@@ -2,12 +2,15 @@
 
 import json
 
+from d2l_ext import weights
 from d2l_ext.networks.blocks import Concat, conv, conv_bn, seq
 from d2l_ext.weights import safetensors_files
 
+import mxnet as mx
 import numpy as onp
 import pytest
 from mxnet import init, np
+from mxnet.gluon.nn import Dense
 
 
 def network(channels=4, **more):
@@ -103,3 +106,46 @@ def test_a_kind_of_number_that_numpy_lacks_is_named(tmp_path):
     path.write_bytes(len(header).to_bytes(8, 'little') + header + b'0')
     with pytest.raises(ValueError, match='x must be one of F64, .*, got F8_E4M3'):
         safetensors_files.read(path)
+
+
+DEVICES = [mx.cpu(1), mx.cpu(2)]
+
+
+def test_a_network_on_several_devices_is_saved_and_copied(tmp_path):
+    net, other = network(), network()
+    net.initialize(init.Xavier(), ctx=DEVICES)
+    for device in DEVICES:
+        net(np.ones((2, 1, 8, 8), ctx=device))
+    safetensors_files.save(net, tmp_path / 'net.safetensors')
+    safetensors_files.load(other, tmp_path / 'net.safetensors')
+    weights.copy(net, again := network())
+
+    for name, parameter in safetensors_files.parameters(net).items():
+        for copied in (other, again):
+            array = safetensors_files.values(safetensors_files.parameters(copied)[name])
+            assert (array == safetensors_files.values(parameter)).all()
+
+
+def test_a_copy_of_another_network_is_refused_before_anything_is_copied(net):
+    small = Dense(3)
+    small.initialize()
+
+    with pytest.raises(ValueError, match='target must have the parameters of source'):
+        weights.copy(net, small)
+    assert small.weight.shape == (3, 0)
+
+
+@pytest.mark.parametrize('dtype', ['int32', 'bool', None, 'bfloat16'])
+def test_a_kind_of_number_without_fractions_is_refused(net, tmp_path, dtype):
+    with pytest.raises(ValueError, match='dtype must be one of float16, float32, float64, got'):
+        safetensors_files.save(net, tmp_path / 'net.safetensors', dtype)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_weight_that_16_bits_cannot_hold_is_named(net, tmp_path):
+    name, parameter = next(iter(safetensors_files.parameters(net).items()))
+    parameter.set_data(parameter.data() * 0 + 1e6)
+
+    with pytest.raises(ValueError, match=f'{name} holds 1e[+]06, too large for float16'):
+        safetensors_files.save(net, tmp_path / 'net.safetensors', 'float16')
+    assert list(tmp_path.iterdir()) == []

@@ -235,7 +235,7 @@ class Environment:
         """Install more, if its stamp does not say that it is there: a lock, or `--deps` and a package."""
         names = [name for name in wanted if name != '--deps']
         locks = [os.path.join(self.root, name) for name in names if name.endswith('.lock')]
-        stamp = '-'.join([self.stamp] + names)
+        stamp = '-'.join([self.stamp] + [name.replace('/', '-') for name in names])
         with open(self.stamp) as file:
             content = '\n'.join([file.read()] + [digest(lock) for lock in locks])
         if os.path.exists(stamp):

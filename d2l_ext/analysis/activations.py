@@ -103,7 +103,7 @@ def silenced(net, block, branch, value=0.0):
     if value.ndim and value.shape != (sum(channels),):
         raise ValueError(f'value must be a number or ({sum(channels)},), got shape {value.shape}')
     parts = onp.split(onp.broadcast_to(value, sum(channels)), onp.cumsum(channels)[:-1])
-    kept = [(p, p.data().copy()) for pair in pairs for p in pair if p is not None]
+    kept = [(p, p.list_data()[0].copy()) for pair in pairs for p in pair if p is not None]
     try:
         for (weight, bias), part in zip(pairs, parts, strict=True):
             weight.set_data(np.zeros(weight.shape))

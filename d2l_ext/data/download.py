@@ -113,7 +113,11 @@ def find(root=None):
     DataError says what is wrong with it. Else come the cache and the system's package.
     """
     if named := root or os.environ.get('D2L_EXT_DATA'):
-        verify(folder := Path(named).expanduser())
+        folder = Path(named).expanduser()
+        try:
+            verify(folder)
+        except DataError as error:
+            raise DataError(f'{"" if root else "D2L_EXT_DATA: "}{error}') from None
         return Source('folder', folder)
     for kind, folder in (('cache', cache() / 'fashion-mnist'), ('package', PACKAGE)):
         with contextlib.suppress(DataError):

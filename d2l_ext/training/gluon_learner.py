@@ -130,7 +130,7 @@ class Learner:
         named = safetensors_files.parameters(self.net)
         order = {id(p): i for i, p in enumerate(self.net.collect_params().values())}
         return {
-            **{f'weight.{name}': p.data().asnumpy() for name, p in named.items()},
+            **{f'weight.{name}': safetensors_files.values(p) for name, p in named.items()},
             **{
                 f'{kind}.{name}': array.asnumpy()
                 for name, p in named.items()

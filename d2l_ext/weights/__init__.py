@@ -2,3 +2,7 @@
 
 Imports `runtime`, `networks` and `tables`.
 """
+
+from .safetensors_files import copy
+
+__all__ = ['copy']

@@ -15,6 +15,7 @@ from ..runtime.files import replace
 DTYPES = {
     'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4', 'U8': '|u1',
 }  # fmt: skip
+SAVED = ('float16', 'float32', 'float64')
 
 
 def parameters(net) -> dict:
@@ -29,13 +30,41 @@ def parameters(net) -> dict:
 def save(net, path, dtype='float32'):
     """Write the weights of `net` to `path` as numbers of `dtype`: float16 halves the file.
 
-    Raises ValueError if a dimension is still open: give the network one batch first.
+    Raises ValueError if a dimension is still open (give the network one batch first), for a `dtype` that
+    holds no fractions, and for a weight that is too large for it.
     """
+    if dtype not in SAVED:
+        raise ValueError(f'dtype must be one of {", ".join(SAVED)}, got {dtype!r}')
     named = parameters(net)
     for name, parameter in named.items():
         if any(n <= 0 for n in parameter.shape or (0,)):
             raise ValueError(f'{name} has no shape yet: give the network one batch first')
-    write({name: p.data().asnumpy().astype(dtype) for name, p in named.items()}, path)
+    tensors = {name: values(parameter) for name, parameter in named.items()}
+    most = onp.finfo(dtype).max
+    for name, array in tensors.items():
+        if (large := abs(array[onp.isfinite(array)]).max(initial=0)) > most:
+            raise ValueError(f'{name} holds {large:.3g}, too large for {dtype}: take float32')
+    write({name: array.astype(dtype) for name, array in tensors.items()}, path)
+
+
+def values(parameter):
+    """Return the numbers of a parameter as an array; the same on each device where it is."""
+    return parameter.list_data()[0].asnumpy()
+
+
+def copy(source, target):
+    """Give `target` the weights of `source`, a network of the same parameters in the same order.
+
+    Raises ValueError, before anything is copied, if they are not as many or a shape differs.
+    """
+    ours, theirs = (list(net.collect_params().values()) for net in (source, target))
+    shapes = [[parameter.shape for parameter in each] for each in (ours, theirs)]
+    if len(ours) != len(theirs) or not all(map(fits, shapes[1], shapes[0])):
+        raise ValueError(
+            f'target must have the parameters of source, got {shapes[1]} for {shapes[0]}'
+        )
+    for mine, other in zip(ours, theirs, strict=True):
+        put(other, values(mine))
 
 
 def load(net, path):

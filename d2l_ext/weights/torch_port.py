@@ -9,16 +9,18 @@ import re
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as onp
 
 from ..networks.blocks import is_layer, walk
 from ..tables import Table
-from .safetensors_files import fits, put
+from .safetensors_files import fits, put, values
 from .safetensors_files import read as read_safetensors
 
 # Gluon's name of a parameter -> PyTorch's
 NAMES = {'gamma': 'weight', 'beta': 'bias'}
+PICKLED = ('.pth', '.pt', '.tar')  # endings of PyTorch's files; .tar of .pth.tar
 # counts the steps of a batch norm; nothing in Gluon reads it
 UNUSED = 'num_batches_tracked'
 # What torchvision and timm call the parts of a network, in the order in which an image meets them. A
@@ -29,7 +31,7 @@ PARTS = (
     'conv2d_1', 'conv2d_2', 'conv2d_3', 'conv2d_4', 'mixed_5', 'repeat.', 'mixed_6', 'repeat_1.',
     'mixed_7', 'repeat_2.', 'block8.', 'conv2d_7',  # inception_resnet_v2
     'fc', 'last_linear', 'classif', 'AuxLogits.',
-    'stage', 'head',  # our own in PyTorch, torch_twin
+    'stage', 'head',  # our own in PyTorch, torch_learner
 )  # fmt: skip
 
 
@@ -46,7 +48,11 @@ def load_torch(net, weights) -> Table:
     if not isinstance(weights, Mapping):
         kind = type(weights).__name__
         raise ValueError(f'weights must be a state_dict, or the path of a file, got {kind}')
-    pairs = _pairs(net, weights)
+    pairs = _pairs(net, opened(weights))
+    for _, (name, tensors) in pairs:
+        for kind, array in tensors.items():
+            if not onp.isfinite(array).all():
+                raise ValueError(f'{name}.{kind} holds NaN or infinity; nothing was loaded')
     for (_, parameters), (_, tensors) in pairs:
         for kind, parameter in parameters.items():
             put(parameter, tensors[kind])
@@ -65,7 +71,7 @@ def give_torch(net, module) -> Table:
     for (_, parameters), (name, tensors) in pairs:
         for kind in tensors:
             theirs = state[f'{name}.{kind}']
-            array = parameters[kind].data().asnumpy()
+            array = values(parameters[kind])
             # the tensors of a state_dict are the module's own
             theirs.copy_(theirs.new_tensor(array))
     return _table(pairs)
@@ -102,17 +108,43 @@ def read(path) -> dict:
     PyTorch.
     """
     path = Path(path)
-    if path.suffix == '.safetensors':
-        return read_safetensors(path)
-    if path.suffix != '.pth':
+    if path.suffix not in ('.safetensors', *PICKLED):
         raise ValueError(f'path must end in .safetensors or .pth, got {path}')
     try:
-        import torch
+        if path.suffix in PICKLED:
+            import torch
     except ImportError:
         raise ImportError(
             f'{path.name} needs PyTorch to be read: make torch, or take .safetensors'
         ) from None
-    return torch.load(path, map_location='cpu', weights_only=True)
+    if not path.is_file():
+        raise ValueError(f'{path} is {"a folder" if path.is_dir() else "missing"}: give a file')
+    if path.suffix == '.safetensors':
+        return read_safetensors(path)
+    try:
+        return torch.load(path, map_location='cpu', weights_only=True)
+    except (EOFError, KeyError, RuntimeError, UnpicklingError, ValueError):
+        raise ValueError(
+            f'{path} holds no weights that can be read without running code: it is damaged, another kind '
+            'of file, or a whole model; save model.state_dict()'
+        ) from None
+
+
+def opened(weights) -> Mapping:
+    """Return a state_dict without what some programs put around it and before its names.
+
+    Taken off are a dict's entry `state_dict` or `model`, and a prefix common to all names, such as
+    `module.` of DataParallel and `_orig_mod.` of torch.compile.
+    """
+    for key in ('state_dict', 'model'):
+        if isinstance(weights.get(key), Mapping):
+            weights = weights[key]
+    while len(starts := {str(name).partition('.')[0] for name in weights}) == 1:
+        (start,) = starts
+        if start.startswith(PARTS) or any(str(name).count('.') < 2 for name in weights):
+            break
+        weights = {name[len(start) + 1 :]: tensor for name, tensor in weights.items()}
+    return weights
 
 
 def _layers(net):

@@ -37,7 +37,7 @@ def free_port():
 def lab(tmp_path_factory):
     """`make lab` on a copy of the course, for JupyterLab saves what it runs; ended after the tests."""
     course = tmp_path_factory.mktemp('lab')
-    for name in ('notebooks', 'd2l_ext', 'docs/jupyter', 'Makefile', 'requirements.lock'):
+    for name in ('notebooks', 'd2l_ext', 'tools', 'docs/jupyter', 'Makefile', 'requirements.lock'):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         (course / name).parent.mkdir(exist_ok=True)
         copy(ROOT / name, course / name)
