@@ -139,7 +139,7 @@ def opened(weights) -> Mapping:
     for key in ('state_dict', 'model'):
         if isinstance(weights.get(key), Mapping):
             weights = weights[key]
-    while len(starts := {str(name).partition('.')[0] for name in weights}) == 1:
+    while len(weights) > 1 and len(starts := {str(n).partition('.')[0] for n in weights}) == 1:
         (start,) = starts
         if start.startswith(PARTS) or any(str(name).count('.') < 2 for name in weights):
             break
