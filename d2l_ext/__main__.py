@@ -16,11 +16,10 @@ from d2l_ext.data import DataError
 from d2l_ext.runtime import distributed, mxnet_log
 
 INPUT = (1, 1, 96, 96)
-
-
 NAME = 'd2l-ext' if Path(sys.argv[0]).stem == 'd2l-ext' else 'python -m d2l_ext'
 # errors whose words are for the reader; any other is a mistake in the code, and shows where it is
 REFUSED = (DataError, FloatingPointError, ImportError, MemoryError, OSError, ValueError)
+ENDINGS = ('.safetensors', '.json')  # of the two files that --save writes
 # options of `train` that say which processes there are: a worker is not given them
 OF_THE_JOB = ('workers', 'servers', 'hosts', 'role')
 
@@ -104,16 +103,13 @@ def parser():
     return whole
 
 
-def writable(name, value, suffix='') -> Path | None:
-    """Return the path of an output; raise ValueError, before any work is done, if it cannot be written.
-
-    `suffix` is what the file's name must end with, added where it does not.
-    """
+def writable(name, value) -> Path | None:
+    """Return the path of an output; raise ValueError, before any work is done, if it cannot be written."""
     if value is None:
         return None
-    path = Path(str(value) + suffix * (not str(value).endswith(suffix)))
-    if not str(value).strip() or path.is_dir() or not path.name:
-        raise ValueError(f'{name} must be a file to write, got {str(value)!r}')
+    path = Path(value)
+    if not value.strip() or path.is_dir() or not path.name:
+        raise ValueError(f'{name} must be a file to write, got {value!r}')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not os.access(path, os.W_OK):
@@ -121,7 +117,7 @@ def writable(name, value, suffix='') -> Path | None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise ValueError(f'{name}={str(value)!r} cannot be written: {error.strerror}') from None
+        raise ValueError(f'{name}={value!r} cannot be written: {error.strerror}') from None
     return path
 
 
@@ -180,15 +176,13 @@ def train(chosen):
         return _train(chosen, kvstore=store, progress=store.rank == 0)
 
 
-def outputs(chosen) -> dict:
-    """Return {path: what writes to it, of a network and its history}; ValueError if one cannot be."""
-    paths = {'--out': writable('--out', chosen.out)}
-    for suffix in ('.safetensors', '.json'):
-        save = f'{chosen.save}{suffix}' if chosen.save else chosen.save
-        paths[f'--save ({suffix})'] = writable('--save', save)
-    given = [path.resolve() for path in paths.values() if path]
-    if len(set(given)) < len(given):
-        raise ValueError(f'--out and --save would write the same file, {paths["--out"]}')
+def outputs(chosen) -> list:
+    """Return the paths that `train` will write; raise ValueError if one cannot be written."""
+    save = [chosen.save] if not chosen.save else [f'{chosen.save}{end}' for end in ENDINGS]
+    paths = [writable('--out', chosen.out), *(writable('--save', path) for path in save)]
+    paths = [path for path in paths if path]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ValueError(f'--out and --save would write the same file, {paths[0]}: rename one')
     return paths
 
 

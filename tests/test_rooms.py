@@ -7,13 +7,11 @@ import re
 from graphlib import TopologicalSorter
 
 import d2l_ext
-from tools.draw_rooms import PACKAGE, ROOT, imports, rooms
+from tools.draw_rooms import PACKAGE, imports, rooms, table
 
-ROW = re.compile(r'^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$', re.M)
-TABLE = {
-    name: set(re.findall(r'`(\w+)`', below))
-    for name, below in ROW.findall((ROOT / 'CONTRIBUTING.md').read_text())
-}
+import pytest
+
+TABLE = table()
 
 
 def test_the_table_has_every_room_and_what_it_imports():
@@ -57,3 +55,9 @@ def test_no_function_hides_a_file():
 def test_every_room_says_what_lives_there():
     for path in PACKAGE.rglob('*.py'):
         assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+@pytest.mark.parametrize('path', sorted(PACKAGE.glob('*/__init__.py')), ids=lambda p: p.parent.name)
+def test_every_room_says_what_it_imports(path):
+    words = ast.get_docstring(ast.parse(path.read_text()))
+    assert set(re.findall(r'`(\w+)`', words.partition('Imports')[2])) == TABLE[path.parent.name]

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlparse
 from benchmarks import report
 from benchmarks.suites import SUITES
 from tools import site_assets
+from tools.draw_rooms import table
 
 import nbformat
 from bs4 import BeautifulSoup
@@ -131,11 +132,8 @@ def documented(name, options=()) -> str:
 
 def public() -> dict:
     """Return {room: the dotted names of its files}, in the order of CONTRIBUTING's table."""
-    order = re.findall(
-        r'^\| `(\w+)` \| [^|]+ \| [^|]*\|$', (ROOT / 'CONTRIBUTING.md').read_text(), re.M
-    )
     found = {}
-    for room in order:
+    for room in table():
         folder = ROOT / 'd2l_ext' / room
         paths = sorted(folder.glob('*.py')) if folder.is_dir() else [folder.with_suffix('.py')]
         names = ['.'.join(path.relative_to(ROOT).with_suffix('').parts) for path in paths]

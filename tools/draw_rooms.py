@@ -1,12 +1,20 @@
 """Draw docs/rooms.png: the rooms of d2l_ext, and which imports from which; `make map` runs it."""
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / 'd2l_ext'
+ROW = re.compile(r'^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$', re.M)
 TOP, NEXT = 9.4, 1.0  # inches of the picture's width, and of a floor's height
+
+
+def table() -> dict:
+    """Return {room: the rooms that it may import}, as CONTRIBUTING.md's table has them, in its order."""
+    rows = ROW.findall((ROOT / 'CONTRIBUTING.md').read_text())
+    return {room: set(re.findall(r'`(\w+)`', below)) for room, below in rows}
 
 
 def rooms() -> dict:

@@ -3,6 +3,8 @@
 As the last line of a cell, or given to `display`, a picture shows itself once, as a PNG; its `alt`
 says in words what it shows. Texts are English, 9 points or more. Colours are those of Okabe and
 Ito, which colour-blind readers tell apart, and no colour carries a meaning alone.
+
+Imports `analysis`, `networks`, `runtime` and `tables`.
 """
 
 from .bar_charts import stacked_bars

@@ -1,4 +1,7 @@
-"""The networks of the course, one file each, its table of channels on top."""
+"""The networks of the course, one file each, its table of channels on top.
+
+Imports `runtime`.
+"""
 
 from .googlenet import GoogLeNet, Inception
 from .inception_bn import InceptionBN

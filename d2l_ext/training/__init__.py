@@ -1,6 +1,6 @@
 """Training: the recipes, the loop, what a training leaves, the network that was trained for the course.
 
-Imports every room but `diagnostics`.
+Imports `analysis`, `data`, `figures`, `networks`, `runtime`, `tables` and `weights`.
 """
 
 from .gluon_learner import Learner

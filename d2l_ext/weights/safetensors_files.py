@@ -58,11 +58,16 @@ def copy(source, target):
     Raises ValueError, before anything is copied, if they are not as many or a shape differs.
     """
     ours, theirs = (list(net.collect_params().values()) for net in (source, target))
-    shapes = [[parameter.shape for parameter in each] for each in (ours, theirs)]
-    if len(ours) != len(theirs) or not all(map(fits, shapes[1], shapes[0])):
+    if len(ours) != len(theirs):
         raise ValueError(
-            f'target must have the parameters of source, got {shapes[1]} for {shapes[0]}'
+            f'target must have the parameters of source, {len(ours)}, got {len(theirs)}: build it alike'
         )
+    for mine, other in zip(ours, theirs, strict=True):
+        if not fits(other.shape, mine.shape):
+            raise ValueError(
+                f'target must have the parameters of source: {other.name} is {other.shape}, '
+                f'{mine.name} {mine.shape}; nothing was copied'
+            )
     for mine, other in zip(ours, theirs, strict=True):
         put(other, values(mine))
 
