@@ -224,6 +224,15 @@ def test_every_section_with_code_asks_for_a_prediction(path):
 
 
 @every_lesson
+def test_a_sentence_that_begins_with_a_number_is_no_list(path):
+    """Markdown makes "3. The rest" the third entry of a list: a list begins at 1."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == 'markdown':
+            numbers = [int(n) for n in re.findall(r'^(\d+)\. ', cell.source, re.M)]
+            assert numbers == list(range(1, len(numbers) + 1)), cell.source
+
+
+@every_lesson
 def test_pictures_have_alt_text_and_files(path):
     text = '\n'.join(cell.source for cell in markdown_cells(path))
     assert '<img' not in text
