@@ -184,7 +184,7 @@ def tests(checkout=ROOT):
 
 
 def _make(folder, words, environment):
-    """Run make in `folder`; RuntimeError, with what it said last, if it fails."""
+    """Run make in `folder`; RuntimeError, with the tests that failed and what it said last, if it fails."""
     outer = ('MAKEFLAGS', 'MAKELEVEL')  # of a make that runs this
     own = {key: value for key, value in os.environ.items() if key not in outer}
     ran = subprocess.run(
@@ -192,5 +192,8 @@ def _make(folder, words, environment):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors='replace',
     )  # fmt: skip
     if ran.returncode:
-        last = '\n'.join(ran.stdout.strip().splitlines()[-8:])
+        lines = ran.stdout.strip().splitlines()
+        # the tests come before the notebooks: without their names a failure of theirs would be lost
+        failed = [line for line in lines[:-8] if line.startswith(('FAILED ', 'ERROR '))]
+        last = '\n'.join([*failed, *lines[-8:]])
         raise RuntimeError(f'make {words[0]} ended with status {ran.returncode}: {last}')
