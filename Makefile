@@ -35,8 +35,8 @@ test-browser: setup  ## the pages in a real Chromium; what it saw in build/scree
 	@$(SETUP) --add requirements/browser.lock
 	@$(PY) -m pytest tests/browser
 
-torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/torture.json
-	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/test_checkpoint.py -k killed_at_random
+torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/training/torture.json
+	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/training/test_checkpoint.py -k killed_at_random
 
 # The CPU build, 0.2 GB, from PyTorch's own index; PyPI's for Linux brings several GB of CUDA. Who has
 # told pip or uv of an index or of files gets it from there; UV_TORCH_BACKEND=auto gets CUDA. Not in

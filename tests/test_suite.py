@@ -127,7 +127,7 @@ def test_among_processes_a_file_stays_whole(asked, kept):
 
 def test_the_files_that_take_longest_come_first():
     root = conftest()
-    names = [path.stem.removeprefix('test_') for path in (ROOT / 'tests').glob('test_*.py')]
+    names = [path.stem.removeprefix('test_') for path in (ROOT / 'tests').rglob('test_*.py')]
 
     assert set(root.LONG) <= set(names)
     assert sorted(names, key=root.place)[: len(root.LONG)] == list(root.LONG)

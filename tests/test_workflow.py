@@ -40,8 +40,8 @@ def test_every_file_is_there(job):
 def test_every_test_that_needs_an_extra_runs_with_it():
     needs = re.compile(r"\(.*\bpytorch\b.*\):|(?:importorskip|find_spec)\('(?:torch|nbgrader)'")
     files = {
-        f'tests/{path.name}'
-        for path in (ROOT / 'tests').glob('test_*.py')
+        str(path.relative_to(ROOT))
+        for path in (ROOT / 'tests').rglob('test_*.py')
         if path != Path(__file__) and needs.search(path.read_text())
     }
     files |= {str(path.relative_to(ROOT)) for path in ROOT.glob('notebooks/**/12_*.ipynb')}

@@ -26,7 +26,7 @@ from tools import run_notebooks
 import nbformat
 import pytest
 
-RESULTS = Path(__file__).parents[1] / report.RESULTS
+RESULTS = Path(__file__).parents[2] / report.RESULTS
 FAKES = """
 import importlib, os, signal, subprocess, sys, time
 

@@ -232,7 +232,7 @@ def test_with_heads_too_every_parameter_receives_a_gradient_and_hybridized_equal
     assert without_gradient(net) == []
     net.hybridize(static_alloc=True, static_shape=True)
 
-    # float32 through batch norms of two images: see test_oracle
+    # float32 through batch norms of two images: see test_other_implementations
     for ours, other in zip(train(net, X), imperative, strict=True):
         assert float(abs(ours - other).max()) < 1e-3 * float(abs(other).max())
 

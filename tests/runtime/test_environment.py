@@ -178,7 +178,7 @@ def test_an_unknown_profile_is_refused(monkeypatch):
 
 
 def doctor(**env):
-    """Let the doctor look; a training step is taken as timed already, which tests/test_speed.py does."""
+    """Let the doctor look; a training step is taken as timed already: test_speed.py times one."""
     clean = {k: v for k, v in os.environ.items() if k != 'D2L_EXT_PROFILE'}
     command = [sys.executable, '-m', 'd2l_ext', 'doctor', '--json']
     env = {'D2L_EXT_STEP_SECONDS': '1:5.12,2:3.2', **env}

@@ -22,7 +22,7 @@ import pytest
 import yaml
 from mxnet.gluon import nn
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STEPS = 50
 
 
@@ -72,8 +72,8 @@ distributed.take_role()
 import mxnet as mx
 from mxnet import npx
 npx.set_np()
-sys.path.insert(0, 'tests')
-from test_cluster import train
+sys.path.insert(0, 'tests/runtime')
+from test_distributed import train
 with distributed.joined() as store:
     print('worker', store.rank, 'of', store.num_workers, flush=True)
     losses, history = train(kvstore=store, checkpoint=sys.argv[2] if sys.argv[2:] else None, every=5)
@@ -136,8 +136,8 @@ def kill(role, sign=signal.SIGKILL):
 LAUNCH = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background ignores it
-sys.path.insert(0, 'tests')
-from test_cluster import command
+sys.path.insert(0, 'tests/runtime')
+from test_distributed import command
 from d2l_ext.runtime import distributed
 sys.exit(distributed.launch(command(*sys.argv[1:]), 2, again='the same command'))
 """

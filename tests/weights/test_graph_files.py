@@ -145,7 +145,7 @@ def test_a_graph_is_loaded_where_the_course_is_not(tmp_path):
     )
     # today's NumPy is prepared by d2l_ext; nothing else of it is used
     code = 'import d2l_ext\n' + code
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', code], cwd=tmp_path, check=True,
         env={**os.environ, 'PYTHONPATH': str(root)},

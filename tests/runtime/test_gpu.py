@@ -15,7 +15,7 @@ from d2l_ext.runtime import gpu
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GIB = 2**30
 
 

@@ -22,7 +22,7 @@ from mxnet import np
 torch = pytest.importorskip('torch', reason='needs PyTorch: make torch')
 twin = pytest.importorskip('d2l_ext.training.torch_learner')
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SIZE = 32
 
 
@@ -98,7 +98,8 @@ def alone(call):
     After other tests in one process the two libraries differ from the first step on; why is not known.
     """
     code = (
-        'import json, sys; sys.path.insert(0, "tests"); import conftest, test_torch_twin as t; '
+        'import json, sys; sys.path[:0] = ["tests", "tests/training"]; '
+        'import conftest, test_torch_learner as t; '
         f'print(json.dumps(t.{call.__name__}()))'
     )
     done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)

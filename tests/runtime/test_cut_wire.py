@@ -9,7 +9,7 @@ import time
 from d2l_ext.runtime import distributed
 
 import pytest
-from test_cluster import STEPS, command, here, left_over, train  # noqa: F401  here: a fixture
+from test_distributed import STEPS, command, here, left_over, train  # noqa: F401  here: a fixture
 
 NUMBER = os.getpid() % 250 + 1  # other runs on this machine have other names and addresses
 BRIDGE, SUBNET = f'd2lb{NUMBER}', f'10.213.{NUMBER}'

@@ -23,7 +23,7 @@ from mxnet import autograd, np
 from mxnet.gluon import nn
 from numpy.lib.stride_tricks import sliding_window_view
 
-LESSONS = Path(__file__).parents[1] / 'notebooks'
+LESSONS = Path(__file__).parents[2] / 'notebooks'
 CLOSE = 1e-9  # relative, float64; 1e-4 in float32
 PAPER, SMALL = (299, 299), (139, 107)
 slow = pytest.mark.slow
@@ -326,7 +326,7 @@ def model_zoo(path, size, training):
 )
 def test_same_as_the_model_zoo(size, training, tmp_path):
     file = tmp_path / 'v3.npz'
-    code = f'import test_oracle; test_oracle.model_zoo({str(file)!r}, {size}, {training})'
+    code = f'import test_other_implementations as here; here.model_zoo({str(file)!r}, {size}, {training})'
     subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', code], check=True, cwd=Path(__file__).parent
     )

@@ -21,7 +21,7 @@ import pytest
 from mxnet import np
 from mxnet.gluon import nn
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def network(classes=2, dropout=0.5):
@@ -232,7 +232,7 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
 
 TRAINS = """
 import sys
-sys.path.insert(0, 'tests')
+sys.path.insert(0, 'tests/training')
 from test_checkpoint import fit
 net, history = fit(sys.argv[1])
 """
@@ -282,7 +282,7 @@ def test_killed_at_random_moments_it_always_resumes(tmp_path, kills=4):
             'seconds': round(time.monotonic() - start),
             'machine': runtime.machine(),
         }
-        (ROOT / 'tests' / 'torture.json').write_text(json.dumps(record, indent=1) + '\n')
+        (ROOT / 'tests/training/torture.json').write_text(json.dumps(record, indent=1) + '\n')
 
 
 def test_nothing_in_a_checkpoint_is_code(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-NOTEBOOKS = Path(__file__).parents[1] / 'notebooks'
+NOTEBOOKS = Path(__file__).parents[2] / 'notebooks'
 ENGLISH = sorted(NOTEBOOKS.glob('*.ipynb'))
 CHINESE = sorted(NOTEBOOKS.glob('zh/*.ipynb'))
 TAGS = {'nbval-ignore-output', 'raises-exception', 'shows'}
