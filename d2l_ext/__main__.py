@@ -195,13 +195,11 @@ def _train(chosen, **shared):
     name = chosen.recipe or profile
     if name not in training.RECIPES:
         raise ValueError(f'recipe must be one of {", ".join(training.RECIPES)}, got {name!r}')
-    recipe = training.RECIPES[name]
     build, run, machine = _torch() if chosen.torch else _gluon()
-    train_iter, test_iter = training.load(recipe, sample=profile, seed=chosen.seed)
-    net = build(stage2_activation=recipe['stage2_activation'])
+    net = build(stage2_activation=training.RECIPES[name]['stage2_activation'])
     more = {} if chosen.torch else {'precision': chosen.precision}
     history = run(
-        recipe, train_iter, test_iter, net, seed=chosen.seed,
+        net, name, sample=profile, seed=chosen.seed,
         checkpoint=chosen.checkpoint, every=chosen.every, **more, **shared,
     )  # fmt: skip
     history.about = {
@@ -209,9 +207,7 @@ def _train(chosen, **shared):
         + ' --torch' * chosen.torch
         + f' --precision {chosen.precision}' * (chosen.precision != 'float32'),
         'date': time.strftime('%Y-%m-%d'),
-        'seed': chosen.seed,
-        'images': len(train_iter[1].images),
-        'recipe': recipe,
+        **history.about,
         'machine': {**runtime.machine(), **machine},
     }
     if not shared.get('progress', True):  # another worker tells and writes
@@ -221,6 +217,7 @@ def _train(chosen, **shared):
     if chosen.out:
         kept &= keep(history.save, chosen.out)
     if chosen.save:
+        _, test_iter = training.load(training.RECIPES[name], sample=profile)
         kept &= keep(
             lambda path: save_trained(
                 net, history, path, lambda net: training.evaluate(net, test_iter)

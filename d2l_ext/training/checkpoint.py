@@ -20,18 +20,21 @@ from ..weights.safetensors_files import packed, unpack
 
 NAME = re.compile(r'step-(\d{8})-([0-9a-f]{64})\.safetensors$')
 KEPT = 2  # the last good one, and the one before it
+STATE = {'about', 'data', 'place', 'history', 'running'}  # the parts of what `loop` keeps as JSON
 
 
 class Checkpoint:
     """A folder that holds the last checkpoints of one training.
 
     `every` is the interval in steps: what a training can lose. Of several workers one `writes`.
-    Raises ValueError for an interval that is no whole number, and for a folder that cannot be
-    written to.
+    Raises ValueError for an interval that is no whole number, for what is no folder's name, and for a
+    folder that cannot be written to.
     """
 
     def __init__(self, folder, every=100, writes=True):
         every = whole('every', every, hint='it counts steps')
+        if not isinstance(folder, (str, os.PathLike)) or not str(folder).strip():
+            raise ValueError(f'checkpoint must be the name of a folder, got {folder!r}')
         self.folder, self.every, self.writes, self.last = Path(folder), every, writes, None
         if not writes:
             return
@@ -71,17 +74,31 @@ class Checkpoint:
                 old.unlink()
 
     def load(self):
-        """Return (state, tensors) of the last good checkpoint, or None; warns of damaged ones."""
+        """Return (state, tensors) of the last good checkpoint, or None; warns of damaged ones.
+
+        Raises ValueError for a file whose hash is right, and which is no checkpoint all the same.
+        """
         for path in self._paths() if self.folder.is_dir() else ():
-            content = path.read_bytes()
+            content = path.read_bytes() if path.is_file() else b''
             if sha256(content) != NAME.match(path.name)[2]:
                 warnings.warn(f'{path} is damaged: the one before it is used', stacklevel=3)
                 continue
-            tensors = unpack(content, path)
-            state = json.loads(tensors.pop('state').tobytes())
+            state, tensors = self._read(content, path)
             self.last = int(NAME.match(path.name)[1])
             return state, tensors
         return None
+
+    def _read(self, content, path):
+        try:
+            tensors = unpack(content, path)
+            state = json.loads(tensors.pop('state').tobytes())
+            if set(state) != STATE:
+                raise KeyError(f'has {sorted(state)}')
+        except (KeyError, TypeError, ValueError):  # one of a bad file, of bad JSON, of bad letters
+            raise ValueError(
+                f'{path} is no checkpoint of this version: name another folder'
+            ) from None
+        return state, tensors
 
     def _paths(self) -> list:
         """Return the checkpoints, the newest first."""

@@ -2,33 +2,40 @@
 
 import mxnet as mx
 import numpy as onp
-from mxnet import autograd, gluon
+from mxnet import autograd, gluon, np
 
+from .. import runtime
+from ..networks import joint_loss
+from ..networks.blocks import walk
 from ..runtime import distributed
 from ..weights import safetensors_files
-from . import device_limits
+from . import device_limits, identity
 from .amp import Scaler
-from .validation import check_labels
+from .validation import check_batch, check_division, check_losses, check_optimizer, pair
 
-TOLD = 10**6  # a key of the store that no parameter has
+SUMS = 10**6  # a key of the store that no parameter has
 
 
 class Learner:
     """A network of Gluon that takes the steps of an optimizer; for `loop`.
 
-    Each batch is divided over the workers of `kvstore` (`distributed.joined()`), if there is one, and
-    what a worker has over its `devices`; the gradients are those of the whole batch. `precision` is
-    the one that `net` was `lowered` to, `optimizer` a name in OPTIMIZERS, `options` are momentum and wd.
+    `classes` is the number of its outputs. Each batch is divided over the workers of `kvstore`
+    (`distributed.joined()`), if there is one, and what a worker has over its devices; the gradients are
+    those of the whole batch. `precision` is the one that `net` was `lowered` to; the other arguments are
+    those of `training.fit`.
     """
 
     def __init__(
-        self, net, loss, devices, classes, kvstore=None, precision='float32',
-        optimizer='sgd', **options,
+        self, net, *, classes, device=None, loss=joint_loss, optimizer='sgd', momentum=0.0,
+        weight_decay=0.0, kvstore=None, precision='float32',
     ):  # fmt: skip
+        check_optimizer(optimizer, momentum, weight_decay)
         self.net, self.loss, self.classes, self.kvstore = net, loss, classes, kvstore
-        self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
+        self.devices = devices_of(device)
+        self.dtype = dtype_of(net)
         self.rank, self.workers = (kvstore.rank, kvstore.num_workers) if kvstore else (0, 1)
-        self.optimizer, self.scaler = RULES[optimizer](**options), Scaler(precision)
+        self.optimizer = RULES[optimizer](momentum=momentum, wd=weight_decay)
+        self.scaler = Scaler(precision)
         # a Trainer with a distributed store begins with a race: one worker's first gradient may
         # arrive where another still fetches the weights. So ours sums the gradients by itself
         self.trainer = gluon.Trainer(
@@ -37,17 +44,24 @@ class Learner:
             update_on_kvstore=False,  # first the sum of the gradients is looked at
         )  # fmt: skip
         shapes = {name: list(p.shape) for name, p in safetensors_files.parameters(net).items()}
-        self.about = {'optimizer': optimizer, **options, 'precision': precision, **shapes}
+        self.about = {
+            'optimizer': optimizer, 'momentum': momentum, 'weight_decay': weight_decay,
+            'precision': precision, 'loss': identity.of_loss(loss), **shapes,
+            **identity.of_layers(walk(net)),
+        }  # fmt: skip
         if kvstore:
             self.watchdog = distributed.Watchdog()
-            kvstore.init(TOLD, mx.nd.zeros(2))
+            kvstore.init(SUMS, mx.nd.zeros(2))
             self._share_weights()
 
     def step(self, X, y, lr):
         """Take one step; return the batch's summed loss and the number of right answers.
 
-        Raises MemoryError, with a batch size that should fit, when a GPU has no memory left.
+        Raises ValueError, before a weight is changed, for images, labels or a loss that cannot be
+        right, and MemoryError, with a batch size that should fit, when a GPU has no memory left.
         """
+        X, y = self._arrays(X, y, 'train_iter')
+        check_division(len(y), self.workers, len(self.devices))
         try:
             return self._step(X, y, lr)
         except mx.MXNetError as error:
@@ -56,41 +70,45 @@ class Learner:
             raise MemoryError(device_limits.too_large(self.net, X.shape, self.devices[0])) from None
 
     def _step(self, X, y, lr):
-        check_labels(y, self.classes)
-        images = len(y)
-        if images < self.workers * len(self.devices):
-            raise ValueError(
-                f'a batch of {images} images cannot be divided over {self.workers} workers with '
-                f'{len(self.devices)} devices: take a larger batch_size, or fewer of them'
-            )
-        X, y = self._share(X), self._share(y)
-        self.trainer.set_learning_rate(lr)
+        images, labels = self._share(X), self._share(y)
         with autograd.record():
-            outputs = [self.net(x) for x in X]
-            losses = [self.loss(output, t) for output, t in zip(outputs, y, strict=True)]
+            outputs = [self.net(part) for part in images]
+            losses = [self.loss(o, part) for o, part in zip(outputs, labels, strict=True)]
             scaled = [loss * self.scaler.scale for loss in losses]
+        for loss, part in zip(losses, labels, strict=True):
+            check_losses(loss.shape, len(part))
         autograd.backward(scaled)
-        if self.kvstore:
-            for key, parameter in enumerate(self._trained()):
-                self.kvstore.push(key, parameter.list_grad(), priority=-key)
-                self.kvstore.pull(key, out=parameter.list_grad(), priority=-key)
-        self.trainer.allreduce_grads()
+        self._sum_gradients()
         scale = self.scaler.scale
         if not self.scaler.overflows([p.list_grad()[0] for p in self._trained()]):
-            self.trainer.update(images * scale)
-        scores = [output[0] if isinstance(output, tuple) else output for output in outputs]
-        right = sum(_right(score, t) for score, t in zip(scores, y, strict=True))
+            self.trainer.set_learning_rate(lr)
+            self.trainer.update(len(y) * scale)  # divides the sum over the images by their number
+        right = sum(_right(o, part) for o, part in zip(outputs, labels, strict=True))
         return self._over_all(sum(float(loss.sum()) for loss in losses), right)
 
     def evaluate(self, test_iter):
         """Return the accuracy on `test_iter`, whose batches the workers divide among them."""
         right = images = 0
-        for i, (X, y) in enumerate(test_iter):
+        for i, batch in enumerate(test_iter):
+            X, y = self._arrays(*pair(batch, 'test_iter'), 'test_iter')
             if i % self.workers == self.rank:
                 X, y = X.as_in_ctx(self.devices[0]), y.as_in_ctx(self.devices[0])
                 right, images = right + _right(self.net(X), y), images + len(y)
         right, images = self._over_all(right, images)
         return right / images
+
+    def _arrays(self, X, y, name):
+        """Return a batch, once it has been checked, as MXNet's arrays."""
+        images, labels = check_batch(X, y, self.classes, name, self.dtype)
+        return as_mxnet(X, images), np.array(labels, dtype='int32')
+
+    def _sum_gradients(self):
+        """Sum the gradients over all workers and devices."""
+        if self.kvstore:
+            for key, parameter in enumerate(self._trained()):
+                self.kvstore.push(key, parameter.list_grad(), priority=-key)
+                self.kvstore.pull(key, out=parameter.list_grad(), priority=-key)
+        self.trainer.allreduce_grads()
 
     def _trained(self):
         return [p for p in self.net.collect_params().values() if p.grad_req != 'null']
@@ -118,11 +136,11 @@ class Learner:
         """Sum two numbers over all workers."""
         if not self.kvstore:
             return numbers
-        told = mx.nd.array(numbers)
-        self.kvstore.push(TOLD, told)
-        self.kvstore.pull(TOLD, out=told)
+        sums = mx.nd.array(numbers)
+        self.kvstore.push(SUMS, sums)
+        self.kvstore.pull(SUMS, out=sums)
         self.watchdog.beat()
-        total, count = told.asnumpy().tolist()
+        total, count = sums.asnumpy().tolist()
         return total, round(count)
 
     def tensors(self) -> dict:
@@ -194,5 +212,55 @@ class Adam(Kept, mx.optimizer.Adam):
 RULES = {'sgd': SGD, 'adam': Adam}
 
 
-def _right(scores, y) -> int:
-    return int((scores.argmax(axis=1).astype(y.dtype) == y).sum())
+def _right(outputs, labels) -> int:
+    """Return how many images have their highest score, of the main classifier, at their label."""
+    scores = outputs[0] if isinstance(outputs, tuple) else outputs
+    return int((scores.argmax(axis=1).astype('int32') == labels).sum())
+
+
+def as_mxnet(given, checked):
+    """Return an array that was `checked` on the host as MXNet's: the `given` one where it is one."""
+    if isinstance(given, np.ndarray) and given.dtype == checked.dtype:
+        return given
+    return np.array(checked, dtype=checked.dtype)
+
+
+def devices_of(device) -> list:
+    """Return `device`, an MXNet context or a list of them, as a list; None is the course's choice.
+
+    Raises ValueError for anything else, and for one that is named twice.
+    """
+    devices = runtime.device() if device is None else device
+    devices = list(devices) if isinstance(devices, (list, tuple)) else [devices]
+    if not devices or not all(isinstance(one, mx.Context) for one in devices):
+        raise ValueError(
+            f'device must be a context of MXNet, such as mx.cpu(), or a list of them, got {device!r}'
+        )
+    if len(set(devices)) < len(devices):
+        raise ValueError(f'device names one twice: {devices}')
+    return devices
+
+
+def check_where(net, devices, alone=False):
+    """Raise ValueError unless `net` is initialized on these devices; `alone`: and on no others."""
+    for parameter in net.collect_params().values():
+        try:
+            found = parameter.list_ctx()
+        except RuntimeError:
+            raise ValueError(
+                'net is not initialized: call net.initialize(mx.init.Xavier()) first'
+            ) from None
+        if not set(devices) <= set(found) or (alone and set(found) != set(devices)):
+            raise ValueError(
+                f'net is on {found}, device is {devices}: call '
+                'net.collect_params().reset_ctx(device) first'
+            )
+
+
+def dtype_of(net) -> str:
+    """Return the kind of number that `net` computes in; ValueError unless it is float32 or float64."""
+    kinds = {onp.dtype(p.dtype).name for p in net.collect_params().values()}
+    for kind in ('float16', 'bfloat16'):
+        if kind in kinds:
+            raise ValueError(f"net has weights of {kind}: call net.cast('float32') first")
+    return 'float64' if 'float64' in kinds else 'float32'

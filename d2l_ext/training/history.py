@@ -53,8 +53,13 @@ class History:
         if not path.exists():
             known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))
             raise FileNotFoundError(f'no history at {path}: recorded ones are {known}')
+        if not path.is_file():
+            raise ValueError(f'{path} is not a saved history: it is a folder')
         try:
-            content = json.loads(path.read_text())
-            return cls(content['epochs'], content['about'], content['interrupted'])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            content = json.loads(path.read_bytes())
+            epochs, about = content['epochs'], content['about']
+            if not all(isinstance(entry['epoch'], int) for entry in epochs):
+                raise ValueError('an epoch has no number')
+            return cls(epochs, about, content['interrupted'])
+        except (KeyError, TypeError, ValueError) as error:  # the last one also of JSON, of letters
             raise ValueError(f'{path} is not a saved history: {error!r}') from None

@@ -1,18 +1,20 @@
 """The loop of a training, whatever takes the steps: rate, progress, live curve, history."""
 
+import json
 import time
 from itertools import islice
 
 from .. import figures
+from . import identity
 from .history import History
 from .progress import bar as progress_bar
 from .recipes import SCHEDULES
-from .validation import check_loss
+from .validation import check_loss, pair
 
 
 def loop(
     learner, plan, test_iter=None, *, lr, schedule='constant', progress=True, history=None,
-    checkpoint=None,
+    checkpoint=None, about=None,
 ):  # fmt: skip
     """Let `learner` take a step a batch and evaluate after each epoch; returns a History.
 
@@ -21,94 +23,82 @@ def loop(
     must be the same to go on), `tensors()`, `restore(tensors)` and `reseed(number)`. `plan` is a list
     of batches an epoch; the other arguments are those of `training.fit`.
     """
-    at = _Place(history or History(), sum(map(len, plan)), orders=_orders(plan))
-    about = {'steps': at.steps, 'lr': lr, 'schedule': schedule}
-    if checkpoint and (found := checkpoint.load()):
-        at = _resume(learner, about, *found)
+    history = History() if history is None else history
+    place = Place(history, sum(len(batches) for batches in plan), orders_of(plan))
+    keeper = Keeper(checkpoint, learner, {'lr': lr, 'schedule': schedule, **(about or {})})
+    if checkpoint:
+        place = keeper.resume(place, plan, test_iter)
     curve = figures.LiveCurve() if progress else None
-    if curve and len(at.history):
-        curve.update(at.history)
-    bar = progress_bar(total=at.steps, initial=at.step, disable=not progress)
-    rate_at = SCHEDULES[schedule]
-
-    def keep():
-        if checkpoint:
-            checkpoint.save(
-                at.step, {'about': {**about, **learner.about}, **at.state()}, learner.tensors()
-            )
-            learner.reseed(at.step)  # who goes on from here draws as who went through
+    if curve and len(place.history):
+        curve.update(place.history)
+    bar = progress_bar(total=place.steps, initial=place.step, disable=not progress)
 
     try:
-        for epoch in range(at.epoch, len(plan)):
-            for i, (X, y) in at.begin(plan[epoch]):
-                rate = lr * rate_at(at.step / at.steps)
-                total, correct = learner.step(X, y, rate)
-                check_loss(total, epoch + 1, i + 1, rate)
-                at.step, at.batch = at.step + 1, i + 1
-                at.running.add(len(y), total, correct)
-                bar.set_postfix_str(f'epoch {at.first + epoch + 1}, {at.running}', refresh=False)
+        for epoch in range(place.epoch, len(plan)):
+            for number, batch in place.begin(plan[epoch]):
+                X, y = pair(batch, 'train_iter')
+                rate = lr * SCHEDULES[schedule](place.step / place.steps)
+                loss_sum, correct = learner.step(X, y, rate)
+                check_loss(loss_sum, epoch + 1, number, rate)
+                place.step, place.batch = place.step + 1, number
+                place.running.add(len(y), loss_sum, correct)
+                bar.set_postfix_str(
+                    f'epoch {place.first + epoch + 1}, {place.running}', refresh=False
+                )
                 bar.update()
-                if checkpoint and at.step % checkpoint.every == 0 and i + 1 < len(plan[epoch]):
-                    keep()
-            entry = {'epoch': at.first + epoch + 1, **at.running.entry(), 'test_accuracy': None}
-            if test_iter is not None:
-                entry['test_accuracy'] = learner.evaluate(test_iter)
-            at.end(entry)
-            keep()
+                if checkpoint and place.step % checkpoint.every == 0 and number < len(plan[epoch]):
+                    keeper.keep(place)
+            accuracy = None if test_iter is None else learner.evaluate(test_iter)
+            place.end(accuracy)
+            if checkpoint:
+                keeper.keep(place)
             if curve:
-                curve.update(at.history)
+                curve.update(place.history)
     except KeyboardInterrupt:
-        at.history.interrupted = True
+        place.history.interrupted = True
     finally:
         bar.close()
-    return at.history
+    return place.history
 
 
-def _resume(learner, about, state, tensors):
-    """Put the learner where the checkpoint left it; return the place. ValueError if it is another's."""
-    for name, ours in {**about, **learner.about}.items():
-        if (theirs := state['about'].get(name)) != ours:
-            raise ValueError(
-                f'checkpoint was made by another training: {name} is {theirs} there, {ours} here; '
-                'name another folder, or go on with the same'
-            )
-    learner.restore(tensors)
-    at = _Place(History(**state['history']), **state['place'])
-    at.running = Running(**state['running'])
-    learner.reseed(at.step)
-    return at
-
-
-def _orders(plan) -> list:
+def orders_of(plan) -> list:
     """Return in which of its orders the batches of each epoch come; None for those that have one.
 
     An ImageBatches shuffles by its seed and by how often it was begun, its `epoch`.
     """
-    begun = [getattr(batches, 'epoch', None) for batches in plan]
-    earlier = [sum(other is batches for other in plan[:i]) for i, batches in enumerate(plan)]
-    return [None if n is None else n + more for n, more in zip(begun, earlier, strict=True)]
+    orders = []
+    for i, batches in enumerate(plan):
+        begun = getattr(batches, 'epoch', None)
+        earlier = sum(other is batches for other in plan[:i])
+        orders.append(None if begun is None else begun + earlier)
+    return orders
 
 
-class _Place:
-    """Where a training stands."""
+class Place:
+    """Where a training stands: after `step` steps of `steps`, after `batch` batches of its epoch."""
 
     NAMES = ('steps', 'orders', 'step', 'epoch', 'batch', 'first')
 
-    def __init__(self, history, steps, orders, step=0, epoch=0, batch=0, first=None):
-        self.history, self.running, self.steps, self.orders = history, Running(), steps, orders
+    def __init__(self, history, steps, orders, step=0, epoch=0, batch=0, first=None, running=None):
+        self.history, self.steps, self.orders = history, steps, orders
         self.step, self.epoch, self.batch = step, epoch, batch
         self.first = len(history) if first is None else first  # epochs of an earlier training
+        self.running = Running(**(running or {}))
 
     def begin(self, batches):
-        """Return the numbered batches that are left of this epoch."""
+        """Return the batches that are left of this epoch, numbered from 1."""
         if self.orders[self.epoch] is not None:
             batches.epoch = self.orders[self.epoch]
-        return islice(enumerate(batches), self.batch, None)
+        return islice(enumerate(batches, start=1), self.batch, None)
 
-    def end(self, entry):
-        """Note that an epoch is over."""
-        self.history.epochs.append(entry)
-        self.epoch, self.batch, self.running = self.epoch + 1, 0, Running()
+    def end(self, test_accuracy):
+        """Note in the history that an epoch is over."""
+        self.epoch, self.batch = self.epoch + 1, 0
+        number = self.first + self.epoch
+        self.history.epochs.append(
+            {'epoch': number, **self.running.entry(), 'test_accuracy': test_accuracy}
+        )
+        self.running = Running()
 
     def state(self) -> dict:
         """Return the place as what JSON can hold."""
@@ -117,6 +107,107 @@ class _Place:
             'history': {'epochs': self.history.epochs, 'about': self.history.about},
             'running': self.running.state(),
         }
+
+
+class Keeper:
+    """Keeps a training in `checkpoint`, and goes on from there if it is the same training.
+
+    `about` is what must be the same, with what the learner adds; the data are added by `resume`.
+    """
+
+    def __init__(self, checkpoint, learner, about):
+        self.checkpoint, self.learner = checkpoint, learner
+        self.about = as_json({**about, **learner.about})
+        self.data = []
+
+    def keep(self, place):
+        """Write a checkpoint, and draw on as one who goes on from it will."""
+        state = {'about': self.about, 'data': self.data, **place.state()}
+        self.checkpoint.save(place.step, state, self.learner.tensors())
+        self.learner.reseed(place.step)
+
+    def resume(self, place, plan, test_iter):
+        """Put the learner where the last checkpoint left it; return the place, or the given one.
+
+        Raises ValueError, before anything is changed, if it is the checkpoint of another training.
+        """
+        self.data = as_json(identity.of_epochs(plan, test_iter))
+        found = self.checkpoint.load()
+        if not found:
+            return place
+        state, tensors = found
+        check_same(state['about'], self.about)
+        for theirs, ours in zip(state['data'], self.data, strict=False):
+            check_same(theirs, ours)
+        there = self._place(state)
+        self._check_epochs(there, len(state['data']), place)
+        if place.steps > there.steps:
+            there.orders = longer(there.orders, place.orders, plan)
+            there.steps = place.steps
+        self._check_tensors(tensors)
+        self.learner.restore(tensors)
+        self.learner.reseed(there.step)
+        return there
+
+    def _place(self, state):
+        try:
+            history = History(**state['history'])
+            return Place(history, running=state['running'], **state['place'])
+        except (KeyError, TypeError):
+            raise ValueError(
+                f'{self.checkpoint.folder} holds no checkpoint of this version: name another folder'
+            ) from None
+
+    def _check_epochs(self, there, theirs, here):
+        """Raise ValueError if the epochs differ, unless more of them begin with the same rates."""
+        ours = len(self.data)
+        if ours < theirs:
+            raise ValueError(
+                f'checkpoint was made by another training: epochs is {theirs} there, {ours} here; '
+                'name another folder, or go on with the same'
+            )
+        rate_at = SCHEDULES[self.about['schedule']]
+        for step in range(there.step):
+            if rate_at(step / there.steps) != rate_at(step / here.steps):
+                raise ValueError(
+                    f'checkpoint is of a training of {theirs} epochs, and its schedule '
+                    f'{self.about["schedule"]!r} spreads the rates over all of them: for {ours}, end '
+                    f'that one with epochs={theirs}, then fit its net with history=… in another folder'
+                )
+
+    def _check_tensors(self, tensors):
+        for name, ours in self.learner.tensors().items():
+            theirs = tensors.get(name)
+            if name.startswith('weight.') and (theirs is None or theirs.shape != ours.shape):
+                raise ValueError(
+                    f'{self.checkpoint.folder} holds a checkpoint without the weights of this '
+                    f'network ({name}): name another folder'
+                )
+
+
+def check_same(theirs, ours):
+    """Raise ValueError, naming the first difference, unless two dicts are the same."""
+    for name in dict.fromkeys([*ours, *theirs]):
+        if theirs.get(name) != ours.get(name):
+            raise ValueError(
+                f'checkpoint was made by another training: {name} is {theirs.get(name)} there, '
+                f'{ours.get(name)} here; name another folder, or go on with the same'
+            )
+
+
+def longer(theirs, ours, plan) -> list:
+    """Return the orders of all epochs of `plan`: `theirs`, then those that go on counting from them."""
+    orders = list(theirs)
+    for epoch in range(len(theirs), len(plan)):
+        earlier = [orders[i] for i in range(epoch) if plan[i] is plan[epoch]]
+        goes_on = earlier and earlier[-1] is not None
+        orders.append(earlier[-1] + 1 if goes_on else ours[epoch])
+    return orders
+
+
+def as_json(content):
+    """Return what JSON gives back of `content`: its tuples are lists, its keys are texts."""
+    return json.loads(json.dumps(content, default=str))
 
 
 class Running:

@@ -13,6 +13,7 @@ from ..networks import GoogLeNet
 from ..runtime.files import sha256
 from ..weights import safetensors_files
 from .history import RECORDS, History
+from .validation import check_numpy_arrays
 
 TRAINED = RECORDS / 'googlenet'  # .safetensors, .json
 SHAPE = (1, 1, 48, 48)  # of the images that it was last trained on
@@ -23,17 +24,28 @@ def load_trained(path=TRAINED, device=None):
 
     It takes standardized images (N, 1, 48, 48), as `load_data_fashion_mnist(…, 48, standardize=True)`
     gives them; `history.about` holds its test accuracy, with these weights, on all 10 000 test images.
-    Raises ValueError if the file is not the one that the record describes.
+    Raises FileNotFoundError if one of the two files is missing, ValueError if the weights are not those
+    that the record describes.
     """
+    check_numpy_arrays()
     file, record = (Path(f'{path}{suffix}') for suffix in ('.safetensors', '.json'))
     history = History.load(record)
-    digest = sha256(file.read_bytes())
-    if digest != history.about['sha256']:
+    try:
+        wanted, recipe = history.about['sha256'], history.about['recipe']
+        stage2_activation = recipe['stage2_activation']
+    except (KeyError, TypeError) as error:
         raise ValueError(
-            f'{file} is damaged: its SHA-256 is {digest}, its record has '
-            f'{history.about["sha256"]}; take it from the repository anew'
+            f'{record} does not describe a trained network: it lacks {error}'
+        ) from None
+    if not file.exists():
+        raise FileNotFoundError(f'no weights at {file}, beside {record.name}')
+    found = sha256(file.read_bytes()) if file.is_file() else 'that of a folder'
+    if found != wanted:
+        raise ValueError(
+            f'{file} is damaged: its SHA-256 is {found}, its record has '
+            f'{wanted}; take it from the repository anew'
         )
-    net = GoogLeNet(stage2_activation=history.about['recipe']['stage2_activation'])
+    net = GoogLeNet(stage2_activation=stage2_activation)
     net.initialize(ctx=device or runtime.device())
     net(np.zeros(SHAPE, ctx=device or runtime.device()))
     safetensors_files.load(net, file)

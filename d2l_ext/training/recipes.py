@@ -4,6 +4,8 @@ import math
 
 import mxnet as mx
 
+from ..runtime.arguments import whole
+
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
 # 60 000 images, five epochs. `fast` gets further in a fraction of the time (lesson 06). `quick` is for
 # 3 000 images: in so few steps plain gradient descent hardly leaves its starting loss, and Adam does.
@@ -57,3 +59,41 @@ SCHEDULES = {
         else 0.5 * (1 + math.cos(math.pi * (done - 0.25) / 0.75))
     ),
 }
+
+
+def recipe_of(recipe) -> dict:
+    """Return the recipe of this name, or, of a dict, the recipe that it is.
+
+    Raises ValueError for an unknown name, and for a dict that lacks an entry or has another one.
+    """
+    if isinstance(recipe, str) and recipe in RECIPES:
+        return RECIPES[recipe]
+    if not isinstance(recipe, dict):
+        raise ValueError(
+            f'recipe must be one of {", ".join(RECIPES)}, got {recipe!r}: or give a dict like theirs'
+        )
+    wanted = set(RECIPES['lecture'])
+    for told, names in (('lacks', wanted - set(recipe)), ('has no use for', set(recipe) - wanted)):
+        if names:
+            raise ValueError(f'recipe {told} {", ".join(sorted(map(str, names)))}')
+    if recipe['init'] not in INITIALIZERS:
+        raise ValueError(f'init must be one of {", ".join(INITIALIZERS)}, got {recipe["init"]!r}')
+    return recipe
+
+
+def sizes_of(recipe) -> dict:
+    """Return {epoch: (height, width)} of the images of `recipe` from each such epoch on.
+
+    Raises ValueError, naming `resize`, unless it is a size, or a dict of them that begins at epoch 1.
+    """
+    sizes = recipe['resize'] if isinstance(recipe['resize'], dict) else {1: recipe['resize']}
+    if 1 not in sizes:
+        raise ValueError(f'resize must say the size from epoch 1 on, got {sizes}')
+    told = {}
+    for epoch, size in sizes.items():
+        told[whole('resize', epoch, hint='its keys are epochs')] = (
+            size if isinstance(size, tuple) else (size, size)
+        )
+        for side in told[epoch]:
+            whole('resize', side, hint='give pixels, such as 32')
+    return told

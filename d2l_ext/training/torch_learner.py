@@ -14,11 +14,30 @@ except ImportError:
         'PyTorch is not installed: run `make torch`, then restart the kernel'
     ) from None
 
+from .. import data
 from ..networks.googlenet import GOOGLENET
+from . import identity
 from .checkpoint import Checkpoint
 from .loop import loop
-from .recipes import OPTIONS
-from .validation import by_epoch, check_arguments, check_channels, check_data, check_labels
+from .recipes import OPTIONS, recipe_of
+from .trainer import load
+from .validation import (
+    by_epoch,
+    check_batch,
+    check_channels,
+    check_classes,
+    check_data,
+    check_images,
+    check_kinds,
+    check_labels,
+    check_losses,
+    check_optimizer,
+    check_options,
+    check_recipes_own,
+    check_stage2,
+    on_host,
+    pair,
+)
 
 
 def conv(in_channels, channels, kernel_size, strides=1, activation='relu'):
@@ -107,8 +126,11 @@ def initialize(net, name, seed=0):
 
 def tensors(X, y, device='cpu', layout=torch.contiguous_format):
     """Turn a batch of `data.ImageBatches` into tensors: X float32 (N, C, H, W), y int64 (N,)."""
-    X, y = torch.from_numpy(X.asnumpy()), torch.from_numpy(y.asnumpy()).long()
-    return X.to(device, memory_format=layout), y.to(device)
+    X, y = (
+        torch.from_numpy(on_host(X, 'a batch', 'X')),
+        torch.from_numpy(on_host(y, 'a batch', 'y')),
+    )
+    return X.to(device, memory_format=layout), y.long().to(device)
 
 
 def best_device() -> str:
@@ -122,17 +144,56 @@ def machine() -> dict:
     return {'torch': torch.__version__, 'gpu': gpu}
 
 
-def run(recipe, train_iter, test_iter, net, *, seed=0, **more):
-    """Initialize `net` as `recipe` (an entry of RECIPES) says and `fit` it; returns a History."""
-    initialize(net, recipe['init'], seed)
+def device_of(device) -> torch.device:
+    """Return `device` (a name, or PyTorch's own) as PyTorch's; None is the best one that there is.
+
+    Raises ValueError for anything else, and for a GPU that PyTorch cannot use.
+    """
+    try:
+        found = torch.device(device or best_device())
+    except (RuntimeError, TypeError):
+        raise ValueError(f"device must be one of PyTorch, such as 'cpu', got {device!r}") from None
+    if found.type == 'cuda' and not torch.cuda.is_available():
+        raise ValueError(f"device is {device!r}, but PyTorch finds no GPU: take 'cpu'")
+    return found
+
+
+def run(net, recipe, *, sample=None, seed=0, device=None, **more):
+    """Train `net` by a recipe, as `training.run` does a network of Gluon; returns a History."""
+    recipe = recipe_of(recipe)
+    check_recipes_own(more)
     options = {name: recipe[name] for name in OPTIONS}
-    return fit(net, train_iter, test_iter, **options, **more)
+    check_options(**options)
+    device = device_of(device)
+    _check_network(net, recipe)
+    train, test = load(recipe, sample=sample, seed=seed)
+    initialize(net, recipe['init'], seed)
+    about = {'seed': seed, **{name: recipe[name] for name in recipe if name not in OPTIONS}}
+    history = fit(net, train, test, device=device, about=about, **options, **more)
+    history.about = {'seed': seed, 'images': len(train[1].images), 'recipe': recipe}
+    return history
+
+
+def _check_network(net, recipe):
+    """Raise ValueError unless `net` is what `recipe`, a dict, trains."""
+    stage2 = getattr(net, 'stage2', None)
+    if stage2 is not None:
+        has_relu = any(isinstance(layer, nn.ReLU) for layer in stage2)
+        check_stage2({'relu' if has_relu else None}, recipe)
+    layers = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]
+    if layers:
+        check_classes(layers[-1].out_features, len(data.CLASSES))
+
+
+def cross_entropy(scores, y):
+    """Return the cross-entropy of each image (N,)."""
+    return nn.functional.cross_entropy(scores, y, reduction='none')
 
 
 def fit(
     net, train_iter, test_iter=None, *, epochs, lr, optimizer='sgd', momentum=0.0,
-    weight_decay=0.0, schedule='constant', device=None, layout=torch.channels_last, dtype=None, progress=True,
-    history=None, checkpoint=None, every=100,
+    weight_decay=0.0, schedule='constant', loss=cross_entropy, device=None, progress=True, history=None,
+    checkpoint=None, every=100, about=None, layout=torch.channels_last, dtype=None,
 ):  # fmt: skip
     """Train `net` as `training.fit` does a network of Gluon; returns a History.
 
@@ -142,22 +203,32 @@ def fit(
     hand, Gluon each gradient by the rate of its own step. And in Adam's first steps: Gluon adds epsilon
     before it corrects the variance, PyTorch after.
     """
-    device = device or best_device()
-    check_arguments(epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer)
+    check_options(
+        epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer, momentum=momentum,
+        weight_decay=weight_decay,
+    )  # fmt: skip
+    check_kinds(loss, history, about)
+    device = device_of(device)
     plan = by_epoch(train_iter, epochs)
     net.to(device, memory_format=layout)
-    classes = check_data(plan, test_iter, lambda X, name: _outputs(net, X, device, name))
-    learner = Learner(
-        net, device, layout, dtype, classes, optimizer, momentum=momentum, weight_decay=weight_decay
+    classes = check_data(
+        plan, test_iter, lambda images, name: _outputs(net, images, device, name), dtype_of(net)
     )
+    learner = Learner(
+        net, classes=classes, device=device, loss=loss, optimizer=optimizer, momentum=momentum,
+        weight_decay=weight_decay, layout=layout, dtype=dtype,
+    )  # fmt: skip
     return loop(
         learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
-        checkpoint=Checkpoint(checkpoint, every) if checkpoint is not None else None,
+        checkpoint=Checkpoint(checkpoint, every) if checkpoint is not None else None, about=about,
     )  # fmt: skip
 
 
 class Learner:
-    """A network of PyTorch that takes the steps of an optimizer; for `loop`."""
+    """A network of PyTorch that takes the steps of an optimizer; for `loop`.
+
+    `classes` is the number of its outputs; the other arguments are those of `fit`.
+    """
 
     # what the optimizer keeps of each weight: our name of it, PyTorch's
     KEPT = {
@@ -165,44 +236,59 @@ class Learner:
         'adam': {'mean': 'exp_avg', 'variance': 'exp_avg_sq', 'updates': 'step'},
     }
 
-    def __init__(self, net, device, layout, dtype, classes, optimizer='sgd', **options):
-        self.net, self.device, self.layout, self.classes = net, device, layout, classes
-        self.mixed = torch.autocast(torch.device(device).type, dtype, enabled=dtype is not None)
+    def __init__(
+        self, net, *, classes, device=None, loss=cross_entropy, optimizer='sgd', momentum=0.0,
+        weight_decay=0.0, layout=torch.contiguous_format, dtype=None,
+    ):  # fmt: skip
+        check_optimizer(optimizer, momentum, weight_decay)
+        self.net, self.loss, self.classes = net, loss, classes
+        self.device, self.layout = device_of(device), layout
+        self.dtype = dtype_of(net)
+        self.mixed = torch.autocast(self.device.type, dtype, enabled=dtype is not None)
         self.kept = self.KEPT[optimizer]
         shapes = {name: list(p.shape) for name, p in net.named_parameters()}
-        self.about = {'optimizer': optimizer, **options, **shapes}
+        self.about = {
+            'optimizer': optimizer, 'momentum': momentum, 'weight_decay': weight_decay,
+            'dtype': str(dtype), 'loss': identity.of_loss(loss), **shapes,
+            **identity.of_layers(net.named_modules()),
+        }  # fmt: skip
         if optimizer == 'adam':
-            options['betas'] = (options.pop('momentum'), 0.999)
-        rule = {'sgd': torch.optim.SGD, 'adam': torch.optim.Adam}[optimizer]
-        self.optimizer = rule(net.parameters(), lr=0.1, **options)
+            rule, options = torch.optim.Adam, {'betas': (momentum, 0.999)}
+        else:
+            rule, options = torch.optim.SGD, {'momentum': momentum}
+        self.optimizer = rule(net.parameters(), lr=0.1, weight_decay=weight_decay, **options)
 
     def step(self, X, y, lr):
-        """Take one step; return the batch's summed loss and the number of right answers."""
-        check_labels(y, self.classes)
-        X, y = tensors(X, y, self.device, self.layout)
-        self.optimizer.param_groups[0]['lr'] = lr
+        """Take one step; return the batch's summed loss and the number of right answers.
+
+        Raises ValueError, before a weight is changed, for images, labels or a loss that cannot be right.
+        """
+        images, labels = check_batch(X, y, self.classes, 'train_iter', self.dtype)
+        X, y = tensors(images, labels, self.device, self.layout)
         self.net.train()
-        self.optimizer.zero_grad()
         with self.mixed:
             scores = self.net(X)
-            loss = nn.functional.cross_entropy(scores, y)
-        loss.backward()
+            losses = self.loss(scores, y)
+        check_losses(losses.shape, len(y))
+        self.optimizer.zero_grad()
+        losses.mean().backward()
+        self.optimizer.param_groups[0]['lr'] = lr
         self.optimizer.step()
-        return float(loss.detach()) * len(y), int((scores.argmax(dim=1) == y).sum())
+        return float(losses.detach().sum()), int((scores.argmax(dim=1) == y).sum())
 
     def evaluate(self, test_iter):
         """Return the accuracy on `test_iter`."""
-        return evaluate(self.net, test_iter, self.device, self.layout)
+        return evaluate(self.net, test_iter, self.device, self.layout, 'test_iter')
 
     def tensors(self) -> dict:
         """Return weights and what the optimizer keeps of each, by name, as arrays."""
-        told = {f'weight.{n}': _array(t) for n, t in self.net.state_dict().items()}
+        arrays = {f'weight.{n}': _array(t) for n, t in self.net.state_dict().items()}
         for name, parameter in self.net.named_parameters():
             state = self.optimizer.state[parameter]
             for kind, theirs in self.kept.items():
                 if state.get(theirs) is not None:
-                    told[f'{kind}.{name}'] = _array(state[theirs])
-        return told
+                    arrays[f'{kind}.{name}'] = _array(state[theirs])
+        return arrays
 
     def restore(self, tensors):
         """Take over what `tensors` gave."""
@@ -225,22 +311,38 @@ def _array(tensor):
     return tensor.detach().cpu().contiguous().numpy()
 
 
-def _outputs(net, X, device, name):
-    """Return the number of scores that `net` gives for X; refuse X if it is bound to others."""
+def dtype_of(net) -> str:
+    """Return the kind of number that `net` computes in; ValueError unless it is float32 or float64."""
+    kinds = {p.dtype for p in net.parameters() if p.is_floating_point()}
+    for kind in (torch.float16, torch.bfloat16):
+        if kind in kinds:
+            raise ValueError(f'net has weights of {kind}: call net.float(), and give dtype={kind}')
+    return 'float64' if torch.float64 in kinds else 'float32'
+
+
+def _outputs(net, images, device, name) -> int:
+    """Return the number of scores that `net` gives for an image; refuse it if bound to others."""
     first = next(net.parameters())
-    if not isinstance(first, nn.UninitializedParameter):
-        check_channels(first.shape[1], X, name)
+    if not isinstance(first, nn.UninitializedParameter) and first.ndim == 4:
+        check_channels(first.shape[1], images, name)
     with torch.no_grad():
-        return net(torch.from_numpy(X[:1].asnumpy()).to(device)).shape[-1]
+        return net(torch.from_numpy(images).to(device)).shape[-1]
 
 
-def evaluate(net, data_iter, device='cpu', layout=torch.contiguous_format) -> float:
-    """Return the share of images whose highest score is their label's."""
+def evaluate(
+    net, data_iter, device='cpu', layout=torch.contiguous_format, name='data_iter'
+) -> float:
+    """Return the share of images whose highest score is their label's; `name` is for errors."""
     net.eval()
     right = images = 0
     with torch.no_grad():
-        for X, y in data_iter:
-            X, y = tensors(X, y, device, layout)
-            right += int((net(X).argmax(dim=1) == y).sum())
-            images += len(y)
+        for batch in data_iter:
+            X, y = pair(batch, name)
+            pixels = check_images(X, name, dtype_of(net))
+            scores = net(torch.from_numpy(pixels).to(device, memory_format=layout)).cpu().numpy()
+            labels = check_labels(y, len(pixels), scores.shape[1], name)
+            right += int((scores.argmax(axis=1) == labels).sum())
+            images += len(labels)
+    if not images:
+        raise ValueError(f'{name} is empty: give at least one batch')
     return right / images

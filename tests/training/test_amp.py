@@ -148,8 +148,8 @@ def test_a_step_that_overflows_is_left_out_and_the_scale_halved():
     net = built()
     dear = [1e36]  # times 2^16 and 32 images it is no number of 32 bits
     learner = training.Learner(
-        net, lambda scores, y: networks.joint_loss(scores, y) * dear[0], mx.cpu(), 10,
-        precision='float16', momentum=0.9,
+        net, loss=lambda scores, y: networks.joint_loss(scores, y) * dear[0], device=mx.cpu(),
+        classes=10, precision='float16', momentum=0.9,
     )  # fmt: skip
     X, y = np.random.uniform(size=(32, 1, 32, 32)), np.arange(32) % 10
     before = values(net)
@@ -163,7 +163,7 @@ def test_a_step_that_overflows_is_left_out_and_the_scale_halved():
     assert any((before[name] != value).any() for name, value in after.items())
     assert all(onp.isfinite(value).all() for value in after.values())
 
-    other = training.Learner(net, networks.joint_loss, mx.cpu(), 10, precision='float16')
+    other = training.Learner(net, classes=10, device=mx.cpu(), precision='float16')
     other.restore(learner.tensors())
     assert other.scaler.scale == 2**15 and other.scaler.amp._unskipped == 1
 

@@ -138,7 +138,7 @@ def test_a_file_that_was_cut_short_is_damaged(tmp_path, length):
         ({'lr': 0.2}, 'lr is 0.1 there, 0.2 here'),
         ({'momentum': 0.5}, 'momentum is 0.9 there, 0.5 here'),
         ({'optimizer': 'adam'}, 'optimizer is sgd there, adam here'),
-        ({'epochs': 4}, 'steps is 30 there, 40 here'),
+        ({'epochs': 2}, 'epochs is 3 there, 2 here'),
         ({'schedule': 'constant'}, 'schedule is one_cycle there, constant here'),
     ],
 )

@@ -2,7 +2,7 @@
 
 import json
 
-from d2l_ext import networks, training
+from d2l_ext import training
 from d2l_ext.data import ImageBatches
 from d2l_ext.networks.blocks import conv, seq
 from d2l_ext.training.history import History
@@ -142,9 +142,7 @@ def test_adam_keeps_of_its_mean_what_momentum_says():
     net = seq(nn.Dense(2, use_bias=False, in_units=1), nn.Flatten())
     net.initialize(mx.init.Constant(0.0))
     X, y = np.ones((2, 1, 1, 1)), np.array([0, 0], dtype='int32')
-    learner = training.Learner(
-        net, networks.joint_loss, mx.cpu(), 2, optimizer='adam', momentum=0.5
-    )
+    learner = training.Learner(net, classes=2, device=mx.cpu(), optimizer='adam', momentum=0.5)
     learner.step(X, y, 0.25)
 
     # the gradient is p - 1 = -1/2, and its mean begins at 0
@@ -158,7 +156,7 @@ def test_what_an_optimizer_keeps_is_named_after_its_weight():
     net.initialize(mx.init.Xavier())
     X, y = np.ones((2, 1, 1, 1)), np.array([0, 0], dtype='int32')
     net(X)
-    learner = training.Learner(net, networks.joint_loss, mx.cpu(), 12, momentum=0.5)
+    learner = training.Learner(net, classes=12, device=mx.cpu(), momentum=0.5)
     learner.step(X, y, 0.25)
     shapes = {name: array.shape for name, array in learner.tensors().items()}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from d2l_ext import training
 from d2l_ext.data import ImageBatches, load_data_fashion_mnist
-from d2l_ext.networks import GoogLeNet, joint_loss
+from d2l_ext.networks import GoogLeNet
 from d2l_ext.weights import safetensors_files, torch_port
 
 import mxnet as mx
@@ -50,16 +50,13 @@ def apart(ours, theirs):
 
 
 def learners(gluon, net, optimizer='sgd'):
-    momentum, decay = 7 / 8, 1 / 2048
+    options = {
+        'classes': 10, 'optimizer': optimizer, 'momentum': 7 / 8, 'weight_decay': 1 / 2048,
+    }  # fmt: skip
     return (
-        training.Learner(
-            gluon, joint_loss, mx.cpu(), 10, optimizer=optimizer, momentum=momentum, wd=decay
-        ),
-        twin.Learner(
-            net, 'cpu', torch.contiguous_format, None, 10, optimizer, momentum=momentum,
-            weight_decay=decay,
-        ),
-    )  # fmt: skip
+        training.Learner(gluon, device=mx.cpu(), **options),
+        twin.Learner(net, device='cpu', **options),
+    )
 
 
 @pytest.mark.parametrize('in_channels, classes, count', [(1, 10, 5_977_530), (3, 1000, 6_998_552)])
