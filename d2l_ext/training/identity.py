@@ -46,8 +46,10 @@ def of_layers(layers) -> dict:
     """Return what each layer is, from pairs (path, layer) of a network of Gluon or PyTorch."""
     told = {}
     for path, layer in layers:
-        holds_others = bool(layer._children if hasattr(layer, '_children') else layer._modules)
-        name = type(layer).__name__ if holds_others else repr(layer)
+        text = repr(layer)
+        name = (
+            type(layer).__name__ if '\n' in text else text
+        )  # it lists others: they have their own
         own = [
             f'{key}={value!r}'
             for key, value in sorted(vars(layer).items())

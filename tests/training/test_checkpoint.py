@@ -9,10 +9,14 @@ import time
 import warnings
 from pathlib import Path
 
-from d2l_ext import runtime, training
+from d2l_ext import networks, runtime, training
 from d2l_ext.data import ImageBatches
-from d2l_ext.networks.blocks import conv, seq
+from d2l_ext.networks import GoogLeNet
+from d2l_ext.networks.blocks import conv, seq, walk
+from d2l_ext.runtime.files import sha256
+from d2l_ext.training import identity
 from d2l_ext.training.checkpoint import Checkpoint
+from d2l_ext.training.loop import check_same
 from d2l_ext.weights import safetensors_files
 
 import mxnet as mx
@@ -154,6 +158,197 @@ def test_another_trainings_checkpoint_is_refused_and_kept(tmp_path, other, messa
 
     assert files(tmp_path) == before
     assert all((start[name] == values(net)[name]).all() for name in start)
+
+
+def other_batches(**more):
+    """The batches of this file, changed in one way."""
+    given = batches()
+    if 'label' in more:
+        given.labels = given.labels.copy()
+        given.labels[more['label']] ^= 1
+    if 'image' in more:
+        given.images = given.images.copy()
+        given.images[more['image']] ^= 1
+    for name in ('seed', 'standardize', 'batch_size'):
+        setattr(given, name, more.get(name, getattr(given, name)))
+    return given
+
+
+@pytest.mark.parametrize(
+    'changed, message',
+    [
+        ({'image': 0}, 'first batch of train_iter is [0-9a-f]{12} there, [0-9a-f]{12} here'),
+        ({'image': -1}, 'last batch of train_iter is'),
+        ({'label': 40}, 'hash of the labels of train_iter is'),
+        ({'seed': 4}, 'seed of train_iter is 3 there, 4 here'),
+        ({'seed': None}, 'seed of train_iter is 3 there, None here'),
+        ({'standardize': True}, 'standardize of train_iter is False there, True here'),
+        ({'batch_size': 10}, 'number of batches of train_iter is 10 there, 8 here'),
+    ],
+)
+@pytest.mark.parametrize('which', ['train', 'test'])
+def test_other_data_are_refused_by_name(tmp_path, changed, message, which):
+    options = {'epochs': 1, 'lr': 0.1, 'progress': False, 'checkpoint': tmp_path}
+    training.fit(network(), batches(), batches(), **options)
+    data = {'train': batches(), 'test': batches(), which: other_batches(**changed)}
+    with pytest.raises(ValueError, match=message.replace('train_iter', f'{which}_iter')):
+        training.fit(network(), data['train'], data['test'], **options)
+
+
+def test_a_list_in_another_order_is_refused(tmp_path):
+    given = list(batches())
+    options = {'epochs': 1, 'lr': 0.1, 'progress': False, 'checkpoint': tmp_path}
+    training.fit(network(), given, **options)
+    with pytest.raises(ValueError, match='first batch of train_iter is'):
+        training.fit(network(), given[::-1], **options)
+
+
+@pytest.mark.parametrize(
+    'here, there, message',
+    [
+        (network(dropout=0.2), network(), r'layer 2 is Dropout\(p = 0.5.*Dropout\(p = 0.2'),
+        (GoogLeNet(stage2_activation=None), GoogLeNet(), r'layer stage2.0 is Conv2D.*relu'),
+        (GoogLeNet(lrn=True), GoogLeNet(), r'layer stage1.2 is None there, LRN'),
+        (
+            GoogLeNet(),
+            GoogLeNet(dropout=0.4),
+            r'layer stage5.dropout is Dropout.* there, None here',
+        ),
+    ],
+    ids=['dropout', 'stage2_activation', 'lrn', 'no dropout'],
+)
+def test_another_structure_of_the_same_weights_is_named(here, there, message):
+    ours, theirs = (identity.of_layers(walk(net)) for net in (here, there))
+    with pytest.raises(ValueError, match=message):
+        check_same(theirs, ours)
+
+
+def test_a_network_without_its_dropout_is_refused(tmp_path):
+    fit(tmp_path, stop=20)
+    with pytest.raises(ValueError, match='layer 2 is Dropout.*0.5.* there'):
+        fit(tmp_path, net=network(dropout=0.2))
+
+
+def test_another_loss_is_refused(tmp_path):
+    fit(tmp_path, stop=20)
+    with pytest.raises(ValueError, match='loss is loss there, joint_loss here'):
+        fit(tmp_path, loss=networks.joint_loss)
+
+
+def test_the_seed_of_a_recipe_is_part_of_its_training(tmp_path):
+    recipe = {**training.RECIPES['quick'], 'epochs': 1, 'batch_size': 1000, 'resize': 8}
+
+    def run(recipe=recipe, seed=0):
+        net = seq(conv(4, 3), nn.GlobalAvgPool2D(), nn.Dense(10))
+        return training.run(
+            net, recipe, sample='quick', seed=seed, progress=False, checkpoint=tmp_path
+        )
+
+    first = run()
+    assert told(run()) == told(first)
+    with pytest.raises(ValueError, match='seed is 0 there, 1 here'):
+        run(seed=1)
+    for name, value in {'init': 'xavier', 'standardize': False, 'resize': 9, 'lr': 1}.items():
+        with pytest.raises(ValueError, match=f'{name} is .* there, {value} here'):
+            run({**recipe, name: value})
+
+
+def test_more_epochs_go_on_to_the_same_bits_at_a_constant_rate(tmp_path):
+    constant = {'schedule': 'constant'}
+    whole, history = fit(tmp_path / 'whole', epochs=5, **constant)
+    fit(tmp_path / 'parts', epochs=3, **constant)
+    seen = []
+
+    def loss(outputs, y):
+        seen.append(len(y))
+        return mx.gluon.loss.SoftmaxCrossEntropyLoss()(outputs, y)
+
+    longer, rest = fit(tmp_path / 'parts', epochs=5, loss=loss, **constant)
+
+    assert len(seen) == 20
+    assert told(rest) == told(history)
+    ours, theirs = values(longer), values(whole)
+    assert all((ours[name] == theirs[name]).all() for name in theirs)
+
+
+def test_more_epochs_of_one_cycle_are_told_how(tmp_path):
+    fit(tmp_path)
+    with pytest.raises(ValueError, match="'one_cycle' spreads .* with epochs=3, then fit its net"):
+        fit(tmp_path, epochs=5)
+
+
+def test_two_devices_keep_their_training(tmp_path):
+    devices = [mx.cpu(1), mx.cpu(2)]
+    found = []
+    for stop in (None, 20, None):
+        net = network(dropout=0)  # each device draws its own
+        net.collect_params().reset_ctx(devices)
+        folder = tmp_path / ('whole' if not found else 'parts')
+        found.append(fit(folder, net=net, stop=2 * stop if stop else None, device=devices)[1])
+
+    assert found[1].interrupted and told(found[2]) == told(found[0])
+
+
+def rewritten(folder, change):
+    """Change the last checkpoint of `folder`, and give it the name of its new hash."""
+    path = folder / files(folder)[-1]
+    content = change(path.read_bytes())
+    path.unlink()
+    (folder / f'{path.name[:14]}{sha256(content)}.safetensors').write_bytes(content)
+
+
+def without(name):
+    def change(content):
+        tensors = safetensors_files.unpack(content, 'x')
+        del tensors[name]
+        return safetensors_files.packed(tensors)
+
+    return change
+
+
+def with_state(**more):
+    def change(content):
+        tensors = safetensors_files.unpack(content, 'x')
+        state = {**json.loads(tensors['state'].tobytes()), **more}
+        text = onp.frombuffer(json.dumps(state).encode(), 'uint8')
+        return safetensors_files.packed({**tensors, 'state': text})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda content: b'', 'is no checkpoint of this version'),
+        (lambda content: b'<html>Not found</html>', 'is no checkpoint of this version'),
+        (lambda content: content[:100], 'is no checkpoint of this version'),
+        (without('state'), 'is no checkpoint of this version'),
+        (with_state(more=1), 'is no checkpoint of this version'),
+        (with_state(place={'steps': 3}), 'holds no checkpoint of this version'),
+        (without('weight.0.weight'), r'without the weights of this network \(weight.0.weight\)'),
+    ],
+    ids=['empty', 'HTML', 'cut', 'no state', 'other state', 'other place', 'no weights'],
+)
+def test_a_right_hash_with_wrong_content_is_one_sentence(tmp_path, change, message):
+    fit(tmp_path, stop=20)
+    rewritten(tmp_path, change)
+    net = network()
+    net(np.zeros((1, 1, 8, 8)))
+    start = values(net)
+    with pytest.raises(ValueError, match=message) as error:
+        fit(tmp_path, net=net)
+
+    assert '\n' not in str(error.value)
+    assert all((start[name] == values(net)[name]).all() for name in start)
+
+
+def test_a_folder_in_place_of_a_checkpoint_is_damaged(tmp_path):
+    fit(tmp_path, stop=20)
+    path = tmp_path / files(tmp_path)[-1]
+    path.unlink()
+    path.mkdir()
+    with pytest.warns(UserWarning, match='is damaged: the one before it is used'):
+        assert Checkpoint(tmp_path).load()[0]['place']['step'] == 12
 
 
 def test_a_full_disk_does_not_harm_the_training(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from inspect import Parameter, signature
 from pathlib import Path
 
 from d2l_ext import training
@@ -238,6 +239,81 @@ def test_bad_arguments_are_refused_as_gluons_fit_does():
         twin.fit(net, [(gray[0][0], np.array([0, 12]))], epochs=1, lr=0.1, device='cpu')
     with pytest.raises(ValueError, match="name must be one of xavier, he, got 'lecun'"):
         twin.initialize(net, 'lecun')
+
+
+WRONG_LABELS = {
+    'a column': ([[0], [1]], r'y as \(N,\).* got \(2, 1\)'),
+    'one-hot': (onp.eye(10)[[0, 1]], r'y as \(N,\).* got \(2, 10\)'),
+    'a fraction': ([0, 2.7], 'labels as whole numbers, got 2.7'),
+    'no number': ([0, float('nan')], 'labels as whole numbers, got nan'),
+    'too high': ([0, 10], 'labels from 0 to 9, got 0 to 10'),
+    'negative': ([0, -1], 'labels from 0 to 9, got -1 to 0'),
+}
+
+
+def little():
+    """Return a network of PyTorch for ten classes that takes a moment."""
+    torch.manual_seed(0)
+    layers = [torch.nn.Conv2d(1, 4, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()]
+    return torch.nn.Sequential(*layers, torch.nn.Linear(4, 10))
+
+
+@pytest.mark.parametrize('y, message', WRONG_LABELS.values(), ids=WRONG_LABELS)
+def test_wrong_labels_are_refused_in_every_call(y, message):
+    net, X = little(), onp.ones((2, 1, 8, 8), 'float32')
+    learner = twin.Learner(net, classes=10, device='cpu')
+    before = {name: t.clone() for name, t in net.state_dict().items()}
+    for call in (
+        lambda: twin.fit(net, [(X, y)], epochs=1, lr=0.1, device='cpu', progress=False),
+        lambda: learner.step(X, y, 0.1),
+        lambda: learner.evaluate([(X, y)]),
+        lambda: twin.evaluate(net, [(X, y)]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    assert all(torch.equal(t, before[name]) for name, t in net.state_dict().items())
+
+
+def test_pixels_a_loss_and_devices_that_cannot_be_are_refused():
+    X, y = onp.ones((2, 1, 8, 8), 'float32'), [0, 1]
+    options = {'epochs': 1, 'lr': 0.1, 'progress': False}
+    for data, more, message in (
+        ([(X * float('nan'), y)], {}, 'pixels that are no finite numbers'),
+        ([(X.astype('uint8'), y)], {}, 'X in fractions, got uint8'),
+        ([(X[:0], [])], {}, 'empty batch'),
+        ([(X, y, y)], {}, r'must give \(X, y\), got 3 parts'),
+        ([(X, y)], {'loss': torch.nn.CrossEntropyLoss()}, r'one number an image, \(2,\), got \(\)'),
+        ([(X, y)], {'device': 'tpu9'}, "device must be one of PyTorch, such as 'cpu', got 'tpu9'"),
+        ([(X, y)], {'momentum': 1.5}, 'momentum must be a number >= 0 and < 1'),
+        ([(X, y)], {'checkpoint': ''}, 'checkpoint must be the name of a folder'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            twin.fit(little(), data, **{'device': 'cpu', **options, **more})
+
+
+def test_both_learners_take_the_same_arguments():
+    names = [
+        {n: p.kind for n, p in signature(each).parameters.items()}
+        for each in (training.Learner, twin.Learner)
+    ]
+    common = list(names[0])[: list(names[0]).index('weight_decay') + 1]
+
+    assert list(names[1])[: len(common)] == common
+    assert {kind for each in names for n, kind in each.items() if n != 'net'} == {
+        Parameter.KEYWORD_ONLY
+    }
+    assert signature(training.run) == signature(twin.run)
+
+
+def test_a_recipe_trains_the_twin_and_refuses_another_network():
+    recipe = {**training.RECIPES['quick'], 'epochs': 1, 'batch_size': 1000, 'resize': 8}
+    history = twin.run(little(), recipe, sample='quick', device='cpu', progress=False)
+
+    assert history.about == {'seed': 0, 'images': 3000, 'recipe': recipe}
+    with pytest.raises(ValueError, match='stage 2 with activation None, net has relu'):
+        twin.run(twin.GoogLeNet(), 'lecture')
+    with pytest.raises(ValueError, match='trains on 10 classes, net has 7 outputs'):
+        twin.run(twin.GoogLeNet(7), 'quick')
 
 
 @pytest.mark.parametrize('name', ['he', 'xavier'])
