@@ -4,9 +4,10 @@ import mxnet as mx
 import numpy as onp
 from mxnet.gluon import HybridBlock, nn
 
-from .. import data, runtime
+from .. import data
 from ..analysis import anatomy
 from ..networks import joint_loss
+from ..runtime.arguments import number, whole
 from .amp import lowered
 from .checkpoint import Checkpoint
 from .device_limits import check_precision
@@ -34,9 +35,11 @@ def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
 
     Draws all parameters anew (Xavier, `force_reinit`), as the lecture's function does.
     """
-    device = device or runtime.device()
-    net.initialize(INITIALIZERS['xavier'](), ctx=device, force_reinit=True)
-    return fit(net, train_iter, test_iter, epochs=num_epochs, lr=lr, device=device)
+    whole('num_epochs', num_epochs)
+    number('lr', lr, above=0)
+    devices = devices_of(device)
+    net.initialize(INITIALIZERS['xavier'](), ctx=devices, force_reinit=True)
+    return fit(net, train_iter, test_iter, epochs=num_epochs, lr=lr, device=devices)
 
 
 def fit(
@@ -56,6 +59,7 @@ def fit(
     from epoch 1 and on `large` from epoch 3. `optimizer` is a name in OPTIMIZERS; Adam's `momentum` is
     its beta1, the share that it keeps of its mean gradient. `lr` is the highest learning rate,
     `schedule` a name in SCHEDULES.
+
     `loss(outputs, y)` gives (N,), from what `net` gave in training: scores, or a tuple with the main
     ones first. With `progress` a bar shows loss, accuracy and images/s, and in a notebook a learning
     curve grows. Ctrl-C (the stop button) ends the training and keeps the network and the history so
