@@ -15,49 +15,42 @@ def seq(*layers, **named):
     return chain
 
 
-def conv(channels, kernel_size, strides=1, padding=None, activation='relu', use_bias=True):
+def conv(channels, kernel, strides=1, padding=None, activation='relu', use_bias=True):
     """Convolve (N, C, H, W) to (N, channels, H', W') and apply `activation` (None for none).
 
-    `kernel_size` is an int or (height, width). Without `padding` the grid keeps its size at stride 1,
-    which needs an odd kernel: raises ValueError for an even one.
+    `kernel` is an int or (height, width). Without `padding` the grid keeps its size at stride 1, which
+    needs an odd kernel: raises ValueError for an even one.
     """
-    height, width = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
+    height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
     if padding is None:
         if height % 2 == 0 or width % 2 == 0:
-            raise ValueError(
-                f'kernel_size must be odd to keep the grid, got {kernel_size}: give padding'
-            )
+            raise ValueError(f'kernel must be odd to keep the grid, got {kernel}: give padding')
         padding = (height // 2, width // 2)
     return nn.Conv2D(
         channels, (height, width), strides, padding, activation=activation, use_bias=use_bias
     )
 
 
-def conv_bn(channels, kernel_size, strides=1, padding=None):
+def conv_bn(channels, kernel, strides=1, padding=None):
     """Convolve as `conv` does, normalize over the batch, apply ReLU; the norm's shift is the bias.
 
     Epsilon is the papers' 0.001; running statistics move by a tenth of the way at each step.
     """
     return seq(
-        conv=conv(channels, kernel_size, strides, padding, activation=None, use_bias=False),
+        conv=conv(channels, kernel, strides, padding, activation=None, use_bias=False),
         norm=nn.BatchNorm(epsilon=0.001, momentum=0.9),
         relu=nn.Activation('relu'),
     )
 
 
-def units(*steps, unit=conv_bn):
-    """Chain one `unit` a step: (channels, kernel_size), strides and padding where they are given."""
-    return seq(*(unit(*step) for step in steps))
-
-
-def max_pool(pool_size=3, strides=2, padding=1):
+def max_pool(kernel=3, strides=2, padding=1):
     """Take the largest of each window; as it stands, halves the grid."""
-    return nn.MaxPool2D(pool_size, strides, padding)
+    return nn.MaxPool2D(kernel, strides, padding)
 
 
-def avg_pool(pool_size=3, strides=1, padding=1, count_include_pad=False):
+def avg_pool(kernel=3, strides=1, padding=1, count_include_pad=False):
     """Take the mean of each window, at the border of what lies inside; as it stands, keeps the grid."""
-    return nn.AvgPool2D(pool_size, strides, padding, count_include_pad=count_include_pad)
+    return nn.AvgPool2D(kernel, strides, padding, count_include_pad=count_include_pad)
 
 
 class Concat(nn.HybridBlock):

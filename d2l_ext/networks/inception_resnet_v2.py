@@ -4,63 +4,16 @@ Szegedy et al. 2017 (arXiv 1602.07261), section 3.2 and Figures 16 to 19, as its
 form whose weights timm publishes. Differs from the paper: V3's stem and a block 5b instead of V4's stem;
 10, 20 and 10 residual blocks instead of 5, 10 and 5; other channels in the sums; the last block adds all
 of its residual and ends without ReLU.
+Shapes in comments are channels x height x width for the paper's images, 3 x 299 x 299.
 """
 
 from ..runtime.arguments import number, whole
 from . import shared_blocks
-from .blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq, units
+from .blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq
 from .network import Network
 
-# #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3), #pooled 1x1
-INCEPTION_RESNET_V2_5B = (96, (48, 64), (64, 96, 96), 64)
-# #1x1, (#1x1, #3x3), (#1x1, #3x3, #3x3), #linear 1x1 (Figure 16)
-INCEPTION_RESNET_V2_A = (32, (32, 32), (32, 48, 64), 320)
-# #3x3, (#1x1, #3x3, #3x3): n, (k, l, m) of Figure 7 (Table 1)
-REDUCTION_RESNET_V2_A = (384, (256, 256, 384))
-# #1x1, (#1x1, #1x7, #7x1), #linear 1x1 (Figure 17)
-INCEPTION_RESNET_V2_B = (192, (128, 160, 192), 1088)
-# (#1x1, #3x3), (#1x1, #3x3), (#1x1, #3x3, #3x3) (Figure 18)
-REDUCTION_RESNET_V2_B = ((256, 384), (256, 288), (256, 288, 320))
-# #1x1, (#1x1, #1x3, #3x1), #linear 1x1 (Figure 19)
-INCEPTION_RESNET_V2_C = (192, (192, 224, 256), 2080)
 # how much of their residual the blocks A, B and C add (section 3.3: between 0.1 and 0.3)
 SCALES = (0.17, 0.1, 0.2)
-
-
-def inception_resnet_v2_a(scale=SCALES[0]):
-    """Build a block of Figure 16, at 35 x 35, on 320 channels."""
-    c1, c3, d3, channels = INCEPTION_RESNET_V2_A
-    branches = Concat(
-        branch1x1=conv_bn(c1, 1),
-        branch3x3=units((c3[0], 1), (c3[1], 3)),
-        branch3x3dbl=units((d3[0], 1), (d3[1], 3), (d3[2], 3)),
-    )
-    return _add(branches, channels, scale)
-
-
-def inception_resnet_v2_b(scale=SCALES[1]):
-    """Build a block of Figure 17, at 17 x 17, on 1088 channels."""
-    c1, c7, channels = INCEPTION_RESNET_V2_B
-    branch7x7 = units((c7[0], 1), (c7[1], (1, 7)), (c7[2], (7, 1)))
-    return _add(Concat(branch1x1=conv_bn(c1, 1), branch7x7=branch7x7), channels, scale)
-
-
-def inception_resnet_v2_c(scale=SCALES[2], activation='relu'):
-    """Build a block of Figure 19, at 8 x 8, on 2080 channels."""
-    c1, c3, channels = INCEPTION_RESNET_V2_C
-    branch3x3 = units((c3[0], 1), (c3[1], (1, 3)), (c3[2], (3, 1)))
-    return _add(Concat(branch1x1=conv_bn(c1, 1), branch3x3=branch3x3), channels, scale, activation)
-
-
-def reduction_resnet_v2_b():
-    """Build the block of Figure 18, between 17 x 17 and 8 x 8."""
-    first, second, double = REDUCTION_RESNET_V2_B
-    return Concat(
-        branch3x3=units((first[0], 1), (first[1], 3, 2, 0)),
-        branch3x3_2=units((second[0], 1), (second[1], 3, 2, 0)),
-        branch3x3dbl=units((double[0], 1), (double[1], 3), (double[2], 3, 2, 0)),
-        branch_pool=max_pool(padding=0),
-    )
 
 
 def InceptionResNetV2(classes=1000, *, dropout=0.2, scales=SCALES):
@@ -71,32 +24,93 @@ def InceptionResNetV2(classes=1000, *, dropout=0.2, scales=SCALES):
     """
     whole('classes', classes)
     number('dropout', dropout, least=0, below=1)
-    a, b, c = _check_scales(scales)
-    inception_5b = shared_blocks.inception_5x5(*INCEPTION_RESNET_V2_5B, avg_pool())
+    scale_a, scale_b, scale_c = _check_scales(scales)
     return Network(
         'Inception-ResNet-V2',
-        stem=shared_blocks.stem_v3(),
+        stem=shared_blocks.stem_v3(),  # 192 x 35 x 35
         stage5=seq(
-            inception_5b=inception_5b,
-            **{f'residual_{i}': inception_resnet_v2_a(a) for i in range(1, 11)},
+            inception_5b=inception_resnet_v2_5b(),  # 320 x 35 x 35
+            **{f'residual_{i}': inception_resnet_v2_a(scale_a) for i in range(1, 11)},
         ),
         stage6=seq(
-            reduction_6a=shared_blocks.reduction_3x3(*REDUCTION_RESNET_V2_A),
-            **{f'residual_{i}': inception_resnet_v2_b(b) for i in range(1, 21)},
+            reduction_6a=reduction_resnet_v2_a(),  # 1088 x 17 x 17
+            **{f'residual_{i}': inception_resnet_v2_b(scale_b) for i in range(1, 21)},
         ),
         stage7=seq(
-            reduction_7a=reduction_resnet_v2_b(),
-            **{f'residual_{i}': inception_resnet_v2_c(c) for i in range(1, 10)},
-            residual_10=inception_resnet_v2_c(1.0, activation=None),
-            conv_7b=conv_bn(1536, 1),
+            reduction_7a=reduction_resnet_v2_b(),  # 2080 x 8 x 8
+            **{f'residual_{i}': inception_resnet_v2_c(scale_c) for i in range(1, 10)},
+            residual_10=inception_resnet_v2_c(scale=1.0, activation=None),
+            conv_7b=conv_bn(1536, kernel=1),  # 1536 x 8 x 8
         ),
         head=shared_blocks.classifier(classes, dropout),
     )
 
 
-def _add(branches, channels, scale, activation='relu'):
-    # the 1x1 is linear: it only brings the branches to the channels of their input
-    return Residual(seq(branches, conv(channels, 1, activation=None)), scale, activation)
+def inception_resnet_v2_5b():
+    """Build the block before the residual ones, at 35 x 35; the paper has V4's stem instead."""
+    return shared_blocks.inception_5x5(
+        branch1x1=96,
+        branch5x5=(48, 64),
+        branch3x3dbl=(64, 96, 96),
+        branch_pool=64,
+        pool=avg_pool(kernel=3, strides=1),
+    )
+
+
+def inception_resnet_v2_a(scale=SCALES[0]):
+    """Build a block of Figure 16, at 35 x 35, on 320 channels."""
+    branches = Concat(
+        branch1x1=conv_bn(32, kernel=1),
+        branch3x3=seq(conv_bn(32, kernel=1), conv_bn(32, kernel=3)),
+        branch3x3dbl=seq(conv_bn(32, kernel=1), conv_bn(48, kernel=3), conv_bn(64, kernel=3)),
+    )
+    return Residual(seq(branches, linear_1x1(320)), scale)  # 320 x 35 x 35
+
+
+def reduction_resnet_v2_a():
+    """Build the block of Figure 7, between 35 x 35 and 17 x 17; its channels stand in Table 1."""
+    return shared_blocks.reduction_3x3(branch3x3=384, branch3x3dbl=(256, 256, 384))
+
+
+def inception_resnet_v2_b(scale=SCALES[1]):
+    """Build a block of Figure 17, at 17 x 17, on 1088 channels."""
+    branches = Concat(
+        branch1x1=conv_bn(192, kernel=1),
+        branch7x7=seq(
+            conv_bn(128, kernel=1), conv_bn(160, kernel=(1, 7)), conv_bn(192, kernel=(7, 1))
+        ),
+    )
+    return Residual(seq(branches, linear_1x1(1088)), scale)  # 1088 x 17 x 17
+
+
+def reduction_resnet_v2_b():
+    """Build the block of Figure 18, between 17 x 17 and 8 x 8."""
+    return Concat(
+        branch3x3=seq(conv_bn(256, kernel=1), conv_bn(384, kernel=3, strides=2, padding=0)),
+        branch3x3_2=seq(conv_bn(256, kernel=1), conv_bn(288, kernel=3, strides=2, padding=0)),
+        branch3x3dbl=seq(
+            conv_bn(256, kernel=1),
+            conv_bn(288, kernel=3),
+            conv_bn(320, kernel=3, strides=2, padding=0),
+        ),
+        branch_pool=max_pool(kernel=3, strides=2, padding=0),
+    )
+
+
+def inception_resnet_v2_c(scale=SCALES[2], activation='relu'):
+    """Build a block of Figure 19, at 8 x 8, on 2080 channels."""
+    branches = Concat(
+        branch1x1=conv_bn(192, kernel=1),
+        branch3x3=seq(
+            conv_bn(192, kernel=1), conv_bn(224, kernel=(1, 3)), conv_bn(256, kernel=(3, 1))
+        ),
+    )
+    return Residual(seq(branches, linear_1x1(2080)), scale, activation)  # 2080 x 8 x 8
+
+
+def linear_1x1(channels):
+    """Build what only brings the branches to the channels of their input: a 1x1 without activation."""
+    return conv(channels, kernel=1, activation=None)
 
 
 def _check_scales(scales):

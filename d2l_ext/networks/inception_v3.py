@@ -4,6 +4,7 @@ Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision"
 1, Figures 5 to 8 and 10, as its authors released it: the form whose weights torchvision and timm publish.
 Differs from Table 1: the stem has a 1x1 to 80, a 3x3 to 192 and a pooling where the table has a 3x3 to
 80, a 3x3 of stride 2 to 192 and a 3x3 to 288; the channels inside the blocks are the release's.
+Shapes in comments are channels x height x width for the paper's images, 3 x 299 x 299.
 """
 
 import math
@@ -13,51 +14,13 @@ from mxnet.gluon import nn
 
 from ..runtime.arguments import number, whole
 from . import shared_blocks
-from .blocks import avg_pool, conv_bn, seq
+from .blocks import Concat, avg_pool, conv_bn, seq
 from .network import Heads, Network, NetworkWithHeads
 
-# #1x1, (#1x1, #5x5), (#1x1, #3x3, #3x3) (Figure 5); #pooled 1x1 differs from block to block
-INCEPTION_V3_A = (64, (48, 64), (64, 96, 96))
-POOL_PROJ = {'5b': 32, '5c': 64, '5d': 64}
-# #3x3, (#1x1, #3x3, #3x3) (Figure 10)
-REDUCTION_V3_B = (384, (64, 96, 96))
-# channels inside the factorized 7x7; 192 leave every branch (Figure 6)
-CHANNELS_7X7 = {'6b': 128, '6c': 160, '6d': 160, '6e': 192}
-# (#1x1, #3x3), (#1x1, #1x7, #7x1, #3x3)
-REDUCTION_V3_D = ((192, 320), (192, 192, 192, 192))
-# #1x1, (#1x1, #1x3 and #3x1), the second branch of the kind up to there, #pooled 1x1 (Figure 7)
-INCEPTION_V3_E = (320, (384, 384), ((448, 1), (384, 3)), 192)
 # ImageNet's red, green, blue: mean and standard deviation of a pixel from 0 to 1
 IMAGENET = ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))
 # standard deviations of the initial weights: everywhere, and in two layers of the auxiliary classifier
 STDDEV, STDDEV_AUX_5X5, STDDEV_AUX_SCORES = 0.1, 0.01, 0.001
-
-
-def inception_v3_a(proj):
-    """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
-    whole('proj', proj)
-    return shared_blocks.inception_5x5(*INCEPTION_V3_A, proj, _pool())
-
-
-def reduction_v3_b():
-    """Build the block of Figure 10 between 35 x 35 and 17 x 17."""
-    return shared_blocks.reduction_3x3(*REDUCTION_V3_B)
-
-
-def inception_v3_c(c7):
-    """Build a block of Figure 6, at 17 x 17; `c7` are the channels inside the factorized 7x7."""
-    whole('c7', c7)
-    return shared_blocks.inception_7x7(192, (c7, c7, 192), (c7, c7, c7, c7, 192), 192, _pool())
-
-
-def reduction_v3_d():
-    """Build the block between 17 x 17 and 8 x 8."""
-    return shared_blocks.reduction_7x7(*REDUCTION_V3_D)
-
-
-def inception_v3_e():
-    """Build a block of Figure 7, at 8 x 8: branches that end in a 1x3 beside a 3x1."""
-    return shared_blocks.inception_1x3(*INCEPTION_V3_E, _pool())
 
 
 def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
@@ -71,19 +34,26 @@ def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
     whole('classes', classes)
     number('dropout', dropout, least=0, below=1)
     channels = 3 if transform_input else None
-    stages = {'transform': TransformInput()} if transform_input else {}
-    stages['stem'] = shared_blocks.stem_v3()
-    stages['stage5'] = seq(
-        **{f'inception_{name}': inception_v3_a(proj) for name, proj in POOL_PROJ.items()}
-    )
-    stages['stage6'] = seq(
-        reduction_6a=reduction_v3_b(),
-        **{f'inception_{name}': inception_v3_c(c7) for name, c7 in CHANNELS_7X7.items()},
-    )
-    stages['stage7'] = seq(
-        reduction_7a=reduction_v3_d(),
-        inception_7b=inception_v3_e(),
-        inception_7c=inception_v3_e(),
+    stages = dict(
+        **({'transform': TransformInput()} if transform_input else {}),
+        stem=shared_blocks.stem_v3(),  # 192 x 35 x 35
+        stage5=seq(
+            inception_5b=inception_v3_a(pool_proj=32),  # 256 x 35 x 35
+            inception_5c=inception_v3_a(pool_proj=64),  # 288 x 35 x 35
+            inception_5d=inception_v3_a(pool_proj=64),
+        ),
+        stage6=seq(
+            reduction_6a=reduction_v3_b(),  # 768 x 17 x 17
+            inception_6b=inception_v3_c(channels_7x7=128),
+            inception_6c=inception_v3_c(channels_7x7=160),
+            inception_6d=inception_v3_c(channels_7x7=160),
+            inception_6e=inception_v3_c(channels_7x7=192),
+        ),
+        stage7=seq(
+            reduction_7a=reduction_v3_d(),  # 1280 x 8 x 8
+            inception_7b=inception_v3_e(),  # 2048 x 8 x 8
+            inception_7c=inception_v3_e(),
+        ),
     )
     main = shared_blocks.classifier(classes, dropout)
     if not aux:
@@ -93,12 +63,65 @@ def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
     return NetworkWithHeads('Inception-V3', taps, channels=channels, **stages, head=heads)
 
 
+def inception_v3_a(pool_proj):
+    """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
+    whole('pool_proj', pool_proj)
+    return shared_blocks.inception_5x5(
+        branch1x1=64,
+        branch5x5=(48, 64),
+        branch3x3dbl=(64, 96, 96),
+        branch_pool=pool_proj,
+        pool=release_pool(),
+    )
+
+
+def reduction_v3_b():
+    """Build the block of Figure 10 between 35 x 35 and 17 x 17."""
+    return shared_blocks.reduction_3x3(branch3x3=384, branch3x3dbl=(64, 96, 96))
+
+
+def inception_v3_c(channels_7x7):
+    """Build a block of Figure 6, at 17 x 17; `channels_7x7` are those inside the factorized 7x7."""
+    inside = whole('channels_7x7', channels_7x7)
+    return shared_blocks.inception_7x7(
+        branch1x1=192,
+        branch7x7=(inside, inside, 192),
+        branch7x7dbl=(inside, inside, inside, inside, 192),
+        branch_pool=192,
+        pool=release_pool(),
+    )
+
+
+def reduction_v3_d():
+    """Build the block between 17 x 17 and 8 x 8."""
+    return shared_blocks.reduction_7x7(branch3x3=(192, 320), branch7x7x3=(192, 192, 192, 192))
+
+
+def inception_v3_e():
+    """Build a block of Figure 7, at 8 x 8: branches that end in a 1x3 beside a 3x1."""
+    return Concat(
+        branch1x1=conv_bn(320, kernel=1),
+        branch3x3=seq(conv_bn(384, kernel=1), shared_blocks.split_3x3(384)),  # 768 x 8 x 8
+        branch3x3dbl=seq(
+            conv_bn(448, kernel=1),
+            conv_bn(384, kernel=3),
+            shared_blocks.split_3x3(384),  # 768 x 8 x 8
+        ),
+        branch_pool=seq(release_pool(), conv_bn(192, kernel=1)),
+    )
+
+
+def release_pool():
+    """Average 3x3 as the published weights' code does; the paper's own counts no pixel of the padding."""
+    return avg_pool(kernel=3, strides=1, count_include_pad=True)
+
+
 def auxiliary_classifier(classes):
     """Build the classifier beside the last 17 x 17 block, to scores (N, classes); it needs 17 x 17."""
     head = seq(
-        pool=nn.AvgPool2D(5, strides=3),
-        conv_0=conv_bn(128, 1),
-        conv_1=conv_bn(768, 5, 1, 0),
+        pool=nn.AvgPool2D(5, strides=3),  # 768 x 5 x 5
+        conv_0=conv_bn(128, kernel=1),  # 128 x 5 x 5
+        conv_1=conv_bn(768, kernel=5, padding=0),  # 768 x 1 x 1
         mean=nn.GlobalAvgPool2D(),
         scores=nn.Dense(classes),
     )
@@ -136,8 +159,3 @@ class TruncatedNormal(mx.init.Initializer):
         uniform = mx.nd.random.uniform(-edge, edge, array.shape)
         values = mx.nd.erfinv(uniform) * (self.sigma * math.sqrt(2))
         array[:] = values.as_np_ndarray() if isinstance(array, mx.np.ndarray) else values
-
-
-def _pool():
-    # as in the published weights' code; the paper's own takes the mean of what lies inside
-    return avg_pool(count_include_pad=True)

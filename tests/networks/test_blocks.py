@@ -45,7 +45,7 @@ def test_conv_keeps_the_grid_unless_told(kernel, grid):
 
 @pytest.mark.parametrize('kernel', [2, (2, 3), (3, 2)])
 def test_even_kernel_needs_padding(kernel):
-    with pytest.raises(ValueError, match='kernel_size must be odd to keep the grid'):
+    with pytest.raises(ValueError, match='kernel must be odd to keep the grid'):
         conv(4, kernel)
 
 
