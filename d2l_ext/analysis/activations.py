@@ -122,7 +122,11 @@ def _endings(block) -> list:
     children = list(block._children.values())
     if isinstance(block, Concat):
         return [layer for child in children for layer in _endings(child)]
-    return next((found for child in reversed(children) if (found := _endings(child))), [])
+    for child in reversed(children):
+        last = _endings(child)
+        if last:
+            return last
+    return []
 
 
 def _weight_and_bias(layer):

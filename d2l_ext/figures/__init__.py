@@ -7,17 +7,16 @@ Ito, which colour-blind readers tell apart, and no colour carries a meaning alon
 Imports `analysis`, `networks`, `runtime` and `tables`.
 """
 
-from .bar_charts import stacked_bars
+from .bar_charts import bars, stacked_bars
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
 from .heatmaps import heatmap
 from .images import confusion_matrix, montage
-from .line_charts import lines
+from .line_charts import accuracy_by_time, lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
 from .picture import BRANCH_COLOURS, Picture
 from .scatter_plots import scatter
-from .speeds import accuracy_by_time, bars
 from .stages import stage_map
 
 __all__ = [

@@ -1,11 +1,10 @@
-"""Stacked bars: what each branch has of a block's channels, parameters or multiply-adds."""
+"""Bars of numbers such as images/s, and stacked ones of what each branch has of a block's channels."""
 
 from matplotlib.patches import Rectangle
 
 from .picture import (
     BRANCH_COLOURS,
     GREY,
-    LARGE,
     SMALL,
     WIDTH,
     Picture,
@@ -16,7 +15,65 @@ from .picture import (
     text_width,
 )
 
-PITCH, THICK = 0.36, 0.27  # inches
+STRONG, WEAK = '#0072B2', '#A9B4BE'
+BAR_PITCH, BAR_THICK = 0.34, 0.22  # inches
+STACK_PITCH, STACK_THICK = 0.36, 0.27  # inches
+
+
+@styled
+def bars(values, unit, title='', strong=(), hatched=()) -> Picture:
+    """Draw a bar an entry of `values`, {name: number}, in `unit`.
+
+    A value may be a dict with `median`, `min` and `max`, whose bar ends at the median and bears a line
+    from the least to the greatest, or the words that say why there is none. Names in `strong` stand
+    out, those in `hatched` are of another kind. Raises ValueError if `values` is empty.
+    """
+    if not values:
+        raise ValueError(f'values must hold at least one bar, got {values!r}')
+    spreads = {name: _spread(value) for name, value in values.items()}
+    written = {name: _written(values[name], told) for name, told in spreads.items()}
+    head, foot, high = (0.45 if title else 0.1), 0.5, BAR_PITCH * len(values)
+    told = '; '.join(f'{name} {text}' for name, text in written.items())
+    picture = Picture(
+        WIDTH, foot + high + head, f'{title + ". " if title else ""}Bars, {unit}: {told}.'
+    )
+    left = 0.3 + max(text_width(name, weight='bold') for name in values)
+    right = 0.2 + max(map(text_width, written.values()))
+    axes = picture.panel(left, foot, WIDTH - left - right, high)
+    for i, (name, told) in enumerate(spreads.items()):
+        axes.annotate(
+            name, (0, -i), (-6, 0), textcoords='offset points', ha='right', va='center',
+            weight='bold' if name in strong else 'normal', gid='name',
+        )  # fmt: skip
+        if told:
+            axes.barh(
+                -i, told['median'], BAR_THICK / BAR_PITCH, color=STRONG if name in strong else WEAK,
+                hatch='///' if name in hatched else None, edgecolor='white',
+            )  # fmt: skip
+            axes.plot([told['min'], told['max']], [-i, -i], color='black', linewidth=1.6)
+        axes.annotate(
+            written[name], (told['max'] if told else 0, -i), (7, 0), textcoords='offset points',
+            va='center', color='black' if told else GREY, annotation_clip=False, gid='number',
+        )  # fmt: skip
+    axes.set(ylim=(0.5 - len(values), 0.5), yticks=[], xlabel=unit)
+    axes.set_xlim(left=0)
+    picture.headline(title, down=0.1)
+    return picture
+
+
+def _spread(value):
+    """Return a value's median, min and max, or None for words."""
+    if isinstance(value, str):
+        return None
+    return value if isinstance(value, dict) else dict.fromkeys(('median', 'min', 'max'), value)
+
+
+def _written(value, told) -> str:
+    """Write 190 (188 to 193), or 4.7 of a single number, or why there is none."""
+    if not told:
+        return value
+    median, low, high = (f'{told[which]:.3g}' for which in ('median', 'min', 'max'))
+    return median if low == high else f'{median} ({low} to {high})'
 
 
 @styled
@@ -37,12 +94,11 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
             raise ValueError(f'rows[{name!r}] must have a sum above 0, got {parts!r}')
     segments = list(dict.fromkeys(part for parts in rows.values() for part in parts))
     head = 0.35 if title else 0.0
-    height = head + 0.4 + PITCH * len(rows) + 0.08
+    height = head + 0.4 + STACK_PITCH * len(rows) + 0.08
     picture = Picture(WIDTH, height, f'{_words(unit, normalise)} {_told(rows)}.')
     axes = picture.sheet()
     shade = (shades if BRANCH_COLOURS.keys().isdisjoint(segments) else colours)(segments)
-    if title:
-        axes.text(0.12, height - 0.12, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title)
     left = 0.3 + max(text_width(name, weight='bold') for name in rows)
     totals = {name: sum(parts.values()) for name, parts in rows.items()}
     scale, word = (1e6, 'million ') if max(totals.values()) >= 1e6 else (1, '')
@@ -50,14 +106,14 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     room = WIDTH - left - 0.25 - max(map(text_width, ends.values()))
     _legend(axes, shade, left, height - head - 0.22)
     for i, (name, parts) in enumerate(rows.items()):
-        middle = height - head - 0.4 - PITCH * (i + 0.5)
+        middle = height - head - 0.4 - STACK_PITCH * (i + 0.5)
         axes.text(left - 0.12, middle, name, ha='right', va='center', weight='bold', gid='row')
         longest = totals[name] if normalise else max(totals.values())
         x = left
         for part, value in parts.items():
             wide = room * value / longest
             axes.add_patch(
-                Rectangle((x, middle - THICK / 2), wide, THICK, facecolor=shade[part],
+                Rectangle((x, middle - STACK_THICK / 2), wide, STACK_THICK, facecolor=shade[part],
                           edgecolor='white', linewidth=1, gid=part)
             )  # fmt: skip
             label = _percent(value / totals[name]) if normalise else _number(value, scale)

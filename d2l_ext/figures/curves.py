@@ -1,6 +1,5 @@
 """Learning curves: of one training or of several side by side, finished or still growing."""
 
-import sys
 import textwrap
 import time
 from collections.abc import Mapping
@@ -8,7 +7,8 @@ from collections.abc import Mapping
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .picture import GREY, INK, LARGE, WIDTH, Picture, styled, text_width
+from .. import runtime
+from .picture import GREY, INK, WIDTH, Picture, styled, text_width
 
 # colour, marker, line of each run in turn; training is dotted with hollow markers
 RUNS = [
@@ -32,7 +32,6 @@ def learning_curve(runs, title=None) -> Picture:
     columns = max(1, min(4, int((WIDTH - 0.3) // (max(map(text_width, keys)) + 0.75))))
     foot = 0.55 + 0.2 * -(-len(keys) // columns)
     picture = Picture(WIDTH, foot + PANEL + (0.65 if title else 0.35), _alt(names))
-    height = picture.get_figheight()
     ends = {}
     losses = _panel(picture, foot, 0.6, 3.15, 'loss in training')
     margin = 2.15 if names else 1.3
@@ -55,8 +54,7 @@ def learning_curve(runs, title=None) -> Picture:
     picture.legend(
         keys.values(), keys.keys(), loc='lower left', ncols=columns, handlelength=3, borderpad=0.2
     )
-    if title:
-        picture.text(0.12 / WIDTH, 1 - 0.1 / height, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title, down=0.1)
     return picture
 
 
@@ -86,8 +84,7 @@ def _alt(names):
 
 
 def _panel(picture, foot, left, width, title):
-    height = picture.get_figheight()
-    axes = picture.add_axes((left / WIDTH, foot / height, width / WIDTH, PANEL / height))
+    axes = picture.panel(left, foot, width, PANEL)
     axes.set_title(title, loc='left', weight='bold')
     axes.set_xlabel('epoch')
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -160,7 +157,7 @@ class LiveCurve:
 
     def update(self, history):
         """Redraw if an epoch has ended since the last time, or `every` seconds have passed."""
-        if not history.epochs or not _in_notebook():
+        if not history.epochs or not runtime.in_notebook():
             return
         now = time.monotonic()
         if len(history.epochs) == self._epochs and now - self._drawn < self.every:
@@ -173,8 +170,3 @@ class LiveCurve:
         else:
             self._handle.update(data, metadata=metadata, raw=True)
         self._epochs, self._drawn = len(history.epochs), now
-
-
-def _in_notebook():
-    shell = sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None
-    return getattr(shell, 'kernel', None) is not None

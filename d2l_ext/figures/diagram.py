@@ -4,10 +4,10 @@ from matplotlib.patches import FancyBboxPatch
 
 from ..analysis.anatomy import trace
 from ..runtime.arguments import whole
+from ..tables import show
 from .picture import (
     GREY,
     INK,
-    LARGE,
     PALE,
     SMALL,
     WIDTH,
@@ -45,8 +45,8 @@ def block_diagram(block, c_in, size=None, title=None, width=WIDTH) -> Picture:
         raise ValueError(
             f'block has {lanes} lanes side by side, at most {MOST_LANES}: draw its parts'
         )
-    source = f'input: {_shape(calls[""].in_shape) if grid else f"{c_in} channels"}'
-    goal = f'output: {_shape(calls[""].out_shape)}' if grid else ''
+    source = f'input: {show(calls[""].in_shape[1:]) if grid else f"{c_in} channels"}'
+    goal = f'output: {show(calls[""].out_shape[1:])}' if grid else ''
     return _Drawing(steps, lanes, title, width).finish(source, goal, title or type(block).__name__)
 
 
@@ -59,10 +59,6 @@ def _grid(size):
     except (TypeError, ValueError):
         raise ValueError(f'size must be an integer or (height, width), got {size!r}') from None
     return height, width
-
-
-def _shape(shape):
-    return ' × '.join(map(str, shape[1:]))
 
 
 def _height(steps, named=False):
@@ -102,9 +98,7 @@ class _Drawing:
         head = 0.42 if title else MARGIN
         self.picture = Picture(width, MARGIN + BOX + _height(steps) + head, '')
         self.axes = self.picture.sheet()
-        if title:
-            top = self.picture.get_figheight() - 0.12
-            self.axes.text(MARGIN, top, title, size=LARGE, weight='bold', va='top')
+        self.picture.headline(title)
 
     def finish(self, source, goal, name):
         width = self.picture.get_figwidth()

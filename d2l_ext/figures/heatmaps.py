@@ -49,9 +49,7 @@ def heatmap(values, rows, columns, unit, title='', form='{:.2f}') -> Picture:
         f'{alt}columns {", ".join(columns)}.',
     )
     axes = picture.sheet()
-    if title:
-        y = picture.get_figheight() - 0.12
-        axes.text(0.12, y, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title)
     for j, name in enumerate(columns):
         x = left + wide * j
         axes.text(x + wide / 2, top + 0.2, name, ha='center', va='center', gid='column')

@@ -4,7 +4,7 @@ import numpy as onp
 from matplotlib.patches import Rectangle
 
 from ..runtime.arguments import whole
-from .picture import INK, LARGE, WIDTH, Picture, numbers, styled, text_width
+from .picture import INK, WIDTH, Picture, numbers, styled, text_width
 
 LARGEST_TILE, LINE = 1.3, 0.155  # inches
 WRONG, WRONG_TEXT = '#D55E00', '#A94A00'  # the text darker, to be read on white
@@ -37,8 +37,7 @@ def montage(images, labels=None, columns=10, predictions=None, title=None) -> Pi
     picture = Picture(width, head + rows * pitch + 0.03, '')
     picture.alt = _alt(images, labels, predictions)
     axes, top = picture.sheet(), picture.get_figheight() - head
-    if title:
-        axes.text(0.06, top + head - 0.1, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title, left=0.06, down=0.1)
     for i, image in enumerate(images):
         x, y = i % columns * tile, top - i // columns * pitch - tile
         box = (x + 0.04, x + tile - 0.04, y + 0.04, y + tile - 0.04)
@@ -120,11 +119,10 @@ def confusion_matrix(labels, predictions, classes, title=None) -> Picture:
     names = max(text_width(name) for name in classes)
     side = cell * len(classes)
     left, bottom, head = names + 0.5, names * 0.71 + 0.5, 0.45 if title else 0.12
-    width, height = left + side + 0.35, bottom + side + head
     # without the counts, which differ from machine to machine
     alt = f'Confusion matrix of {len(classes)} classes: a row a label, a column a prediction.'
-    picture = Picture(width, height, alt)
-    axes = picture.add_axes((left / width, bottom / height, side / width, side / height))
+    picture = Picture(left + side + 0.35, bottom + side + head, alt)
+    axes = picture.panel(left, bottom, side, side)
     axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
     for row, column in zip(*counts.nonzero(), strict=True):
         light = shares[row, column] < 0.5
@@ -138,8 +136,7 @@ def confusion_matrix(labels, predictions, classes, title=None) -> Picture:
     axes.grid(which='minor', color='#DDDDDD', linewidth=0.8)
     axes.tick_params(which='both', length=0)
     axes.spines[:].set_visible(False)
-    if title:
-        picture.text(0.12 / width, 1 - 0.1 / height, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title, down=0.1)
     return picture
 
 

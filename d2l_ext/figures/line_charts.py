@@ -1,29 +1,26 @@
-"""Lines over a common axis: how something grows, falls or spreads from layer to layer or step to step."""
+"""Lines over a common axis: how something grows, falls or spreads from layer to layer or in time."""
 
 import numpy as onp
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from .curves import RUNS
-from .picture import LARGE, WIDTH, Picture, numbers, styled, text_width
+from .picture import WIDTH, Picture, numbers, styled, text_width
 
 
 @styled
-def lines(series, xlabel, ylabel, title='', log='', bands=None) -> Picture:
+def lines(series, xlabel, ylabel, title='', log='') -> Picture:
     """Draw a line an entry of `series`, {name: {x: y}}, or {name: [y]} counted from 1.
 
     If every x is a word, they stand on the axis in their order. `log` names the logarithmic axes:
-    'x', 'y' or 'xy'. `bands` shades what lies between two lines, {name: (lows, highs)}. A y that is
-    not finite is left out. Raises ValueError for no line, an empty one, or more than 6.
+    'x', 'y' or 'xy'. A y that is not finite is left out. Raises ValueError for no line, an empty one, or
+    more than 6.
     """
     if not 0 < len(series) <= len(RUNS):
         raise ValueError(f'series must hold 1 to {len(RUNS)} lines, got {len(series)}')
     series = {name: _points(name, values) for name, values in series.items()}
-    height, foot = 3.6 + (0.3 if title else 0), 0.5
-    picture = Picture(WIDTH, height, _alt(series, xlabel, ylabel, title, bands))
+    picture = Picture(WIDTH, 3.6 + (0.3 if title else 0), _alt(series, xlabel, ylabel, title))
     right = 0.85 + max(map(text_width, series))
-    axes = picture.add_axes(
-        (0.75 / WIDTH, foot / height, (WIDTH - 0.75 - right) / WIDTH, (3.6 - foot - 0.15) / height)
-    )
+    axes = picture.panel(0.75, 0.5, WIDTH - 0.75 - right, 2.95)
     places = list(dict.fromkeys(x for xs, _ in series.values() for x in xs))
     words = any(isinstance(x, str) for x in places)
     for (name, (xs, ys)), (colour, marker, dash) in zip(series.items(), RUNS, strict=False):
@@ -31,9 +28,6 @@ def lines(series, xlabel, ylabel, title='', log='', bands=None) -> Picture:
         # a marker at each of many points hides the line
         every = max(1, len(at) // 12)
         axes.plot(at, ys, color=colour, marker=marker, linestyle=dash, label=name, markevery=every)
-        if bands and name in bands:
-            lows, highs = (numbers(edge) for edge in bands[name])
-            axes.fill_between(at, lows, highs, color=colour, alpha=0.18, linewidth=0)
     if words:
         axes.set_xticks(range(len(places)), places)
     elif 'x' not in log and all(isinstance(x, int) for x in places):
@@ -53,8 +47,49 @@ def lines(series, xlabel, ylabel, title='', log='', bands=None) -> Picture:
     axes.grid(color='#DDDDDD', linewidth=0.8)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.legend(loc='center left', bbox_to_anchor=(1.02, 0.5), handlelength=3)
-    if title:
-        picture.text(0.12 / WIDTH, 1 - 0.1 / height, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title, down=0.1)
+    return picture
+
+
+@styled
+def accuracy_by_time(lines, title='') -> Picture:
+    """Draw test accuracy against seconds of training, logarithmic: {name: [(seconds, accuracy)]}.
+
+    Names that share what stands before a comma, such as 'ours, seed 0', share a colour. Raises
+    ValueError if a line has no point, or there are too many of them.
+    """
+    empty = [name for name, points in lines.items() if not points]
+    if empty or not lines:
+        raise ValueError(f'lines must hold at least one point each, got none of {empty or lines}')
+    groups = list(dict.fromkeys(name.partition(',')[0] for name in lines))
+    if len(groups) > len(RUNS):
+        raise ValueError(f'lines must be of at most {len(RUNS)} colours, got {len(groups)}')
+    head, height = (0.65 if title else 0.15), 4.2
+    last = '; '.join(
+        f'{name}: {points[-1][1]:.3f} after {points[-1][0]:.0f} s' for name, points in lines.items()
+    )
+    opening = f'{title}. ' if title else ''
+    picture = Picture(WIDTH, height, f'{opening}Test accuracy by seconds of training. {last}.')
+    right = 0.95 + max(map(text_width, lines))
+    axes = picture.panel(0.65, 0.5, WIDTH - 0.65 - right, height - 0.5 - head)
+    for i, (name, points) in enumerate(lines.items()):
+        colour, _, dash = RUNS[groups.index(name.partition(',')[0])]
+        axes.plot(
+            *zip(*points, strict=True), color=colour, marker=RUNS[i % len(RUNS)][1],
+            linestyle=dash, label=name,
+        )  # fmt: skip
+    axes.set_xscale('log')
+    times = [seconds for points in lines.values() for seconds, _ in points]
+    ticks = [step * 10**power for power in range(6) for step in (1, 2, 5)]
+    ticks = [tick for tick in ticks if min(times) / 1.5 < tick < max(times) * 1.5]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{x:,.0f}'.replace(',', ' ')))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(min(times) / 1.5, max(times) * 1.5)
+    axes.grid(color='#DDDDDD', linewidth=0.8)
+    axes.set(xlabel='seconds of training (logarithmic)', ylabel='test accuracy')
+    axes.legend(loc='lower left', bbox_to_anchor=(1.02, 0), handlelength=3)
+    picture.headline(title, down=0.1)
     return picture
 
 
@@ -66,8 +101,7 @@ def _points(name, values):
     return [x for x, _ in pairs], [y if onp.isfinite(y) else onp.nan for _, y in pairs]
 
 
-def _alt(series, xlabel, ylabel, title, bands):
+def _alt(series, xlabel, ylabel, title):
     # without figures, so that a lesson's stored text does not change from machine to machine
     opening = f'{title}. ' if title else ''
-    shaded = ', with bands around them' if bands else ''
-    return f'{opening}Lines, {ylabel} by {xlabel}: {", ".join(series)}{shaded}.'
+    return f'{opening}Lines, {ylabel} by {xlabel}: {", ".join(series)}.'

@@ -37,8 +37,7 @@ def branch_maps(maps, title='') -> Picture:
         f'{title + ". " if title else ""}Maps of {told}.',
     )
     axes, height = picture.sheet(), picture.get_figheight()
-    if title:
-        axes.text(0.12, height - 0.12, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title)
     for i, name in enumerate(names):
         y = height - head - tile * (i + 0.5)
         axes.text(left - 0.12, y, name, ha='right', va='center', gid='branch')
@@ -88,8 +87,7 @@ def overlay(images, maps, labels=None, title='') -> Picture:
         f'{title + ". " if title else ""}{told}. Below each, marked on it: {", ".join(maps)}.',
     )
     axes, height = picture.sheet(), picture.get_figheight()
-    if title:
-        axes.text(0.12, height - 0.12, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title)
     for row, name in enumerate(['', *maps]):
         y = height - head - tile * (row + 1)
         axes.text(left - 0.12, y + tile / 2, name, ha='right', va='center', gid='map')

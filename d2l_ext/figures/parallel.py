@@ -2,7 +2,7 @@
 
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from .picture import GREY, INK, LARGE, PALE, PALETTE, WIDTH, Picture, mix, styled
+from .picture import GREY, INK, PALE, PALETTE, WIDTH, Picture, mix, styled
 
 TALL, APART = 0.5, 0.22  # inches: a box, and the room between two
 COLUMNS = ((0.15, 1.5), (2.45, 2.3), (5.45, 1.3), (7.35, 1.5))  # left edge, width
@@ -29,8 +29,7 @@ def data_parallel(images, devices, title='') -> Picture:
         'computes a gradient, the gradients are summed, and every copy of the weights takes the step.',
     )  # fmt: skip
     axes = picture.sheet()
-    if title:
-        axes.text(0.15, height - 0.12, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title, left=0.15)
     rows = [height - head - APART - TALL - i * (TALL + APART) for i in range(len(devices))]
     middle = (rows[0] + rows[-1]) / 2
     batch = _box(axes, 0, middle, f'batch\n{images} images', PALE)

@@ -81,6 +81,17 @@ class Picture(Figure):
         axes.set_axis_off()
         return axes
 
+    def panel(self, left, bottom, width, height):
+        """Return axes for a chart, placed in inches from the lower left corner."""
+        wide, high = self.get_size_inches()
+        return self.add_axes((left / wide, bottom / high, width / wide, height / high))
+
+    def headline(self, text, left=0.12, down=0.12):
+        """Write the title, if there is one, `left` and `down` inches from the upper left corner."""
+        wide, high = self.get_size_inches()
+        if text:
+            self.text(left / wide, 1 - down / high, text, size=LARGE, weight='bold', va='top')
+
     def png(self) -> bytes:
         """Draw the picture as a PNG of 256 colours, and coarser where it would pass 100 kB."""
         for dots, shades in STORED:

@@ -2,7 +2,7 @@
 
 import numpy as onp
 
-from .picture import GREY, INK, LARGE, SMALL, WIDTH, Picture, numbers, styled, text_width
+from .picture import GREY, INK, SMALL, WIDTH, Picture, numbers, styled, text_width
 
 # colour and marker of each group in turn; the first two are the colour-blind's red and blue
 MARKS = [
@@ -31,21 +31,21 @@ def scatter(points, groups, title='') -> Picture:
     columns = {name: _columns(members) for name, members in panels.items()}
     lines = max(-(-len(members) // columns[name]) for name, members in panels.items())
     head, foot = (0.62 if title else 0.32), 0.12 + LEGEND_LINE * lines
-    height = head + PANEL + foot
     told = '; '.join(f'{name}: {", ".join(members)}' for name, members in panels.items())
-    picture = Picture(WIDTH, height, f'{title + ". " if title else ""}Points in a plane, {told}.')
+    picture = Picture(
+        WIDTH, head + PANEL + foot, f'{title + ". " if title else ""}Points in a plane, {told}.'
+    )
     wide = (WIDTH - GAP * 3) / 2
     for i, (name, members) in enumerate(panels.items()):
         left = GAP + i * (wide + GAP)
-        axes = picture.add_axes((left / WIDTH, foot / height, wide / WIDTH, PANEL / height))
+        axes = picture.panel(left, foot, wide, PANEL)
         _draw(axes, points, members)
         axes.set_title(name, loc='left')
         axes.legend(
             loc='upper left', bbox_to_anchor=(-0.01, -0.01), ncols=columns[name], borderpad=0.2,
             handletextpad=0.2, columnspacing=0.9, borderaxespad=0, labelspacing=0.3, markerscale=1.4,
         )  # fmt: skip
-    if title:
-        picture.text(GAP / WIDTH, 1 - 0.1 / height, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title, left=GAP, down=0.1)
     return picture
 
 

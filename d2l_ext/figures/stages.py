@@ -4,7 +4,8 @@ from matplotlib.patches import Polygon
 from mxnet.gluon import nn
 
 from ..analysis.anatomy import trace
-from .picture import GREY, INK, LARGE, SMALL, WIDTH, Picture, mix, styled
+from ..tables import show
+from .picture import GREY, INK, SMALL, WIDTH, Picture, mix, styled
 
 A_ROW = 7  # volumes
 TALLEST, THICKEST, THINNEST = 1.9, 0.55, 0.035  # inches
@@ -37,15 +38,14 @@ def stage_map(net, shape, title=None) -> Picture:
 
 
 def _draw(volumes, title):
-    told = ', '.join(f'{name} {_label(size)}' for name, size in volumes)
+    told = ', '.join(f'{name} {show(size)}' for name, size in volumes)
     sides = _sides([size for _, size in volumes])
     starts = range(0, len(volumes), A_ROW)
     rooms = [0.1 + max(tall + slant for _, tall, slant in sides[i : i + A_ROW]) for i in starts]
     height = sum(rooms) + LABELS * len(rooms) + FOOT + (TITLE if title else 0)
     picture = Picture(WIDTH, height, f'Map of the stages: {told}.')
     axes, floor = picture.sheet(), height - (TITLE if title else 0)
-    if title:
-        axes.text(0.12, height - 0.12, title, size=LARGE, weight='bold', va='top')
+    picture.headline(title)
     pitch = WIDTH / min(A_ROW, len(volumes))
     for i, (name, size) in enumerate(volumes):
         if i % A_ROW == 0:
@@ -58,7 +58,7 @@ def _draw(volumes, title):
                 '', (x - pitch / 2 + 0.09, middle), (x - pitch / 2 - 0.09, middle),
                 arrowprops={'arrowstyle': '-|>', 'color': GREY, 'shrinkA': 0, 'shrinkB': 0},
             )  # fmt: skip
-        axes.text(x, floor + 0.42, _label(size), ha='center', va='center', size=SMALL, gid='shape')
+        axes.text(x, floor + 0.42, show(size), ha='center', va='center', size=SMALL, gid='shape')
         axes.text(
             x, floor + 0.2, name, ha='center', va='center', size=SMALL, weight='bold', gid='stage'
         )
@@ -107,7 +107,3 @@ def _volume(axes, x, middle, thick, tall, slant):
             Polygon(corners, facecolor=mix(BLUE, 'white', light), edgecolor=INK, linewidth=0.9,
                     joinstyle='round', gid='face')
         )  # fmt: skip
-
-
-def _label(size):
-    return ' × '.join(map(str, size))

@@ -49,13 +49,6 @@ def test_what_is_not_finite_leaves_a_gap():
     assert onp.isnan(drawn).tolist() == [False, True, False]
 
 
-def test_a_band_lies_between_its_edges():
-    shown = axes({'a': [1, 2]}, 'x', 'y', bands={'a': ([0, 1], [3, 5])})
-    box = shown.collections[0].get_datalim(shown.transData)
-
-    assert (box.y0, box.y1) == (0, 5)
-
-
 def test_the_alt_text_names_the_lines_and_no_number():
     told = figures.lines({'deep': [0.123], 'flat': [4.5]}, 'step', 'loss', title='Losses').alt
 
