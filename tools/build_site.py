@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlparse
 
 from benchmarks import report
 from benchmarks.suites import SUITES
-from tools import site_assets
+from tools import course_map, site_assets
 from tools.draw_rooms import table
 
 import nbformat
@@ -23,6 +23,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parent.parent
 HERE, BUILD = ROOT / 'docs' / 'site', ROOT / 'build'
 NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
+GLOSSARY = {'en': ROOT / 'docs' / 'glossary.md', 'zh': ROOT / 'docs' / 'glossary.zh.md'}
 OUT = {'en': BUILD / 'site', 'zh': BUILD / 'site' / 'zh'}
 REFERENCE = """The public interface of `d2l_ext`, from its docstrings. What most pages need, a lesson takes
 from the room itself: `from d2l_ext import analysis`, then `analysis.summary`. The rest it takes from a file
@@ -76,14 +77,34 @@ def gather(language) -> Path:
     shutil.copytree(
         ROOT / 'docs', folder / 'docs', ignore=lambda _, names: set(names) - {'rooms.png'}
     )
+    shutil.copy(course_map.PICTURE, folder)
+    (folder / 'course_map.md').write_text(on_site(course_map.text(language)))
+    (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text())))
     for path in NOTEBOOKS[language].glob('*.ipynb'):
-        nbformat.write(described(nbformat.read(path, as_version=4)), folder / path.name)
+        notebook = described(nbformat.read(path, as_version=4))
+        for cell in notebook.cells:
+            if cell.cell_type == 'markdown':
+                cell.source = on_site(cell.source)
+        nbformat.write(notebook, folder / path.name)
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
         for path, name in TEXTS.items():
             (folder / name).write_text((ROOT / path).read_text())
         reference(folder / 'reference')
     return folder
+
+
+def on_site(text) -> str:
+    """Lead the links between lessons, map and glossary to where these pages are on the site."""
+    text = re.sub(r'\]\((?:\.\./)+(?:docs|notebooks/zh|notebooks)/', '](', text)
+    text = re.sub(r'\]\((\w+)\.zh\.md', r'](\1.md', text)
+    return text.replace('](glossary.md#', '](#term-')
+
+
+def labelled(glossary) -> str:
+    """Make the anchor of each entry a label, to which the links of every page can lead."""
+    glossary = re.sub(r'^## <a id="([\w-]+)"></a>', r'(term-\1)=\n## ', glossary, flags=re.M)
+    return glossary.replace('](#', '](#term-')
 
 
 def described(notebook):
