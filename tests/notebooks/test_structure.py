@@ -303,7 +303,9 @@ def features(text):
         'headings': re.findall(r'^#+(?= )', text, re.M),
         'code': sorted(re.findall(r'`[^`]+`', text)),
         'formulas': sorted(re.findall(r'\$[^$]+\$', text)),
-        'targets': sorted(Path(t).name for t in re.findall(r'\]\((\S+?)\)', text)),
+        'targets': sorted(
+            Path(t).name.replace('.zh.md', '.md') for t in re.findall(r'\]\((\S+?)\)', text)
+        ),
         'numerals': sorted(re.findall(r'\d+', re.sub(r'`[^`]+`|\]\(\S+?\)', '', text))),
     }
 
