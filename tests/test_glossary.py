@@ -8,7 +8,7 @@ import pytest
 
 DOCS = Path(__file__).parents[1] / 'docs'
 GLOSSARY = {'en': DOCS / 'glossary.md', 'zh': DOCS / 'glossary.zh.md'}
-ENTRY = re.compile(r'^## <a id="([\w-]+)"></a>(.+?) · (.+)\n\n(.+)$', re.M)
+ENTRY = re.compile(r'^## <a id="([\w-]+)"></a>(.+?)(?: · (.+))?\n\n(.+)$', re.M)
 PLACE = re.compile(r'\[(\w+) · ([^\]]+)\]\((\.\./notebooks/\S+?\.ipynb)#(\S+)\)$')
 
 both = pytest.mark.parametrize('language', GLOSSARY)
@@ -16,7 +16,8 @@ both = pytest.mark.parametrize('language', GLOSSARY)
 
 def entries(language) -> dict:
     """Return {anchor: (name, name in the other language, text)}, in the order of the page."""
-    return {key: told for key, *told in ENTRY.findall(GLOSSARY[language].read_text())}
+    found = ENTRY.findall(GLOSSARY[language].read_text())
+    return {key: (name, other or name, text) for key, name, other, text in found}
 
 
 def cells(path) -> list:

@@ -45,18 +45,20 @@ BLOCK = re.compile(
 )
 TEXT = {
     'en': {
-        'pages': '| page | needs | also looks back to | read, minutes | run, minutes | day of the week |',
+        'pages': '| page | needs | also looks back to | read, minutes | run, minutes | day |',
         'paths': '| reader | pages, in this order | read, minutes | run, minutes |',
         'readers': ('one evening', 'a week of a course', 'only Inception-V3'),
-        'run': 'Minutes to run: where R, one training step of the lecture’s network, takes {:.2g} s.',
+        'run': 'Minutes to run count R, one training step of the lecture’s network, as {:.2g} s.',
         'day': ', day {}',
+        'and': ', ',
     },
     'zh': {
         'pages': '| 页面 | 先修 | 另外引用 | 阅读（分钟） | 运行（分钟） | 第几天 |',
         'paths': '| 读者 | 页面，按此顺序 | 阅读（分钟） | 运行（分钟） |',
         'readers': ('一个晚上', '一周的课程', '只学 Inception-V3'),
-        'run': '运行的分钟数：R（讲座的网络训练一步的时间）为 {:.2g} 秒的机器。',
+        'run': '运行的分钟数，适用于 R（讲座的网络训练一步的时间）为 {:.2g} 秒的机器。',
         'day': '，第 {} 天',
+        'and': '、',
     },
 }
 
@@ -138,7 +140,10 @@ def tables(language) -> str:
     day = {page: number for number, pages in enumerate(WEEK, 1) for page in pages}
 
     def short(pages):
-        return ', '.join(f'[{page}]({folder}{NAMES[page]}.ipynb)' for page in pages)
+        called = {page: page if page[0].isdigit() else named[page] for page in pages}
+        return told['and'].join(
+            f'[{name}]({folder}{NAMES[page]}.ipynb)' for page, name in called.items()
+        )
 
     def minutes(pages):
         ran = sum(run.get(page, 0) for page in pages)
@@ -152,7 +157,7 @@ def tables(language) -> str:
     lines += ['', told['run'].format(R), '', told['pages'], '|---|---|---|---|---|---|']
     for page in NAMES:
         cells = [f'[{named[page]}]({folder}{NAMES[page]}.ipynb)']
-        cells += [', '.join(sorted(below[page])), ', '.join(sorted(back[page]))]
+        cells += [told['and'].join(sorted(others[page])) for others in (below, back)]
         lines.append(f'| {" | ".join(cells)} | {minutes([page])} | {day[page]} |')
     return '\n'.join(lines) + '\n'
 
