@@ -91,8 +91,9 @@ exercises-setup: setup  ## add nbgrader, for those who grade; students need none
 assignment: setup  ## make a student version: NAME=block, binding or family
 	@$(PY) -m exercises assignment $(WHICH)
 
-grade: setup  ## grade exercises/submitted/STUDENT/NAME/NAME.ipynb; NAME=…, STUDENT=… for only one
-	@$(PY) -m exercises grade $(WHICH) $(if $(STUDENT),--student '$(STUDENT)')
+grade: setup  ## grade what is new in exercises/submitted/: NAME=…; STUDENT=… only one, FORCE=1 all
+	@# STUDENT and all options reach Python through the environment, where no shell reads them
+	@$(PY) -m exercises grade $(WHICH)
 
 grade-demo: setup  ## grade made-up submissions in build/exercises-demo, and check every score
 	@CELL_SECONDS=30 $(PY) -m exercises demo $(WHICH)

@@ -6,11 +6,11 @@ import signal
 import sys
 
 import exercises
-from exercises import demo, grading
+from exercises import demo, grading, scores
 
 
 def main(arguments=None) -> int:
-    """Run one command; return 1 if something could not be graded or a score is not as expected."""
+    """Run one command; return 1 if nothing could be graded or a score is not as expected."""
     parser = argparse.ArgumentParser(
         prog='python -m exercises', description=exercises.__doc__.splitlines()[0]
     )
@@ -25,8 +25,6 @@ def main(arguments=None) -> int:
             'name', type=known, nargs='*' if name == 'demo' else None, metavar='NAME',
             help=', '.join(grading.NAMES),
         )  # fmt: skip
-        if name == 'grade':
-            command.add_argument('--student', help='only this one')
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
@@ -35,7 +33,7 @@ def main(arguments=None) -> int:
             return 0
         if chosen.command == 'demo':
             return demo.main(chosen.name or grading.NAMES)
-        scores = grading.grade(chosen.name, student=chosen.student or None)
+        rows = grading.grade(chosen.name, **options())
     except grading.GradingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -43,9 +41,18 @@ def main(arguments=None) -> int:
         print('\ninterrupted: run it again to go on', file=sys.stderr)
         return 130
     folder = os.path.relpath(grading.FOLDER)
-    print(f'\n{grading.table(scores)}')
-    print(f'\n{folder}/scores/{chosen.name}.csv, {folder}/feedback/STUDENT/{chosen.name}/')
-    return int(any(row['remark'] for row in scores))
+    print(f'\n{scores.table(rows)}\n\n{scores.summary(rows)}')
+    print(f'{folder}/scores/{chosen.name}.csv, {folder}/feedback/STUDENT/{chosen.name}/')
+    return int(not any(row['graded'] for row in rows))
+
+
+def options() -> dict:
+    """Return what `make grade` was asked for; names travel so that no shell reads them."""
+    return {
+        'student': os.environ.get('STUDENT'),
+        'force': os.environ.get('FORCE', '0') not in ('', '0'),
+        'hidden': os.environ.get('HIDDEN', '1') not in ('', '0'),
+    }
 
 
 def known(name) -> str:

@@ -9,6 +9,7 @@ from tools.run_notebooks import say
 import nbformat
 
 from . import grading
+from . import scores as tables
 
 FOLDER = grading.FOLDER.parent / 'build' / 'exercises-demo'
 BEGIN, END = '### BEGIN SOLUTION', '### END SOLUTION'
@@ -85,7 +86,7 @@ def main(names, course=FOLDER) -> int:
     for name in names:
         prepare(name, course)
         scores = grading.grade(name, course)
-        print(f'\n{grading.table(scores)}\n')
+        print(f'\n{tables.table(scores)}\n')
         wrong += check(name, scores, course)
     say(f'{len(names)} assignments, {time.perf_counter() - start:.0f} s: ')
     print('\n'.join(wrong) if wrong else 'every score is as expected')
@@ -94,7 +95,7 @@ def main(names, course=FOLDER) -> int:
 
 def prepare(name, course):
     """Make a course in `course` with nbgrader's settings, the source, and the submissions."""
-    for folder in ('source', 'submitted', 'autograded', 'feedback'):
+    for folder in ('source', 'submitted', 'prepared', 'records', 'autograded', 'feedback'):
         for old in [course / folder / name, *course.glob(f'{folder}/*/{name}')]:
             shutil.rmtree(old, ignore_errors=True)
     (course / 'gradebook.db').unlink(missing_ok=True)
@@ -144,7 +145,7 @@ def check(name, scores, course) -> list:
         if row['points'] != expected:
             wrong.append(f'{name}, {student}: expected {expected}, got {row["points"]}')
         page = course / 'feedback' / student / name / f'{name}.html'
-        if page.exists() == bool(row['remark']):
+        if page.exists() != row['graded']:
             wrong.append(f'{name}, {student}: remark {row["remark"]!r}, feedback {page.exists()}')
     return wrong
 

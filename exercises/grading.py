@@ -1,156 +1,151 @@
-"""Make student versions and grade submissions by nbgrader's own commands, one student at a time."""
+"""Make student versions and grade submissions, one student at a time, only what is new or changed."""
 
 import contextlib
-import csv
-import io
+import json
 import os
-import re
-import subprocess
-import sys
+import shutil
 import time
-from importlib.util import find_spec
+import warnings
 from pathlib import Path
 
 from d2l_ext.runtime import files
-from d2l_ext.tables import Table
 from tools.run_notebooks import say
 
-FOLDER = Path(__file__).resolve().parent
+import nbformat
+
+from . import feedback, repair, scores, submissions
+from .engine import FOLDER, GradingError, log_of, nbgrader, reason
+
 NAMES = ('block', 'binding', 'family')
-# nbgrader's page asks for scripts of a CDN, and cuts long messages at its edge
-WRAP = '<style>pre { white-space: pre-wrap; }</style>\n</head>'
-SCRIPT = re.compile(r'<script\b[^>]*\bsrc=[^>]*>\s*</script>\s*')
-DEAD = 'Kernel died'
-
-
-class GradingError(Exception):
-    """What went wrong, in a sentence that says what to do."""
 
 
 def assignment(name, course=FOLDER) -> Path:
     """Write the student version of `name`, without answers and hidden tests; return its path."""
-    nbgrader(course, 'generate_assignment', name, '--force')
+    with nbgrader(course) as api:
+        result = api.generate_assignment(name)
+    log = log_of(result)
+    if not result['success']:
+        raise GradingError(f'{name} has no student version: {reason(log)}')
     return course / 'release' / name / f'{name}.ipynb'
 
 
-def grade(name, course=FOLDER, student=None) -> list:
-    """Grade what lies in submitted/, or only `student`; write scores and feedback; return the scores.
+def grade(name, course=FOLDER, student=None, force=False, hidden=True) -> list:
+    """Grade what is new or changed in submitted/, or only `student`; write scores and feedback.
 
-    A score is a dict: student, points by question, total, and a remark on what could not be graded.
-    Raises GradingError if there is nothing to grade.
+    `force` grades the unchanged again, `hidden` shows the hidden tests on the feedback pages. Returns
+    the scores, a dict a student: see `scores.read`. Raises GradingError if there is nothing to grade.
     """
-    students = submissions(name, course)
-    if student and student not in students:
-        raise GradingError(
-            f'{student} has not submitted {name}: there are {", ".join(students) or "none"}'
-        )
-    if not students:
-        raise GradingError(
-            f'no submissions: put each at {course}/submitted/STUDENT/{name}/{name}.ipynb'
-        )
-    assignment(name, course)
-    remarks, chosen = {}, [student] if student else students
-    for i, one in enumerate(chosen):
-        say(f'{name}  {i + 1} of {len(chosen)}  {one}', passing=True)
+    found = submissions.find(name, NAMES, course)
+    chosen = only(student, found, name) if student is not None else found
+    if not found:
+        raise GradingError(f'no submissions: put each at {course}/submitted/STUDENT/{name}/')
+    due = [
+        one for one in chosen if force or record(name, course, one).get('of') != state(name, course, one)
+    ]  # fmt: skip
+    if due:
+        blank = nbformat.read(assignment(name, course), as_version=4)
+    for i, one in enumerate(due):
+        heading = f'{name}  {i + 1} of {len(due)}  {one.student}'
+        say(heading, passing=True)
         start = time.perf_counter()
-        try:
-            nbgrader(course, 'autograde', name, '--force', '--student', one)
-        except GradingError as error:
-            remarks[one] = str(error)
-        seconds = time.perf_counter() - start
-        say(f'{name}  {i + 1} of {len(chosen)}  {one}  {seconds:.1f} s\n')
-    if len(remarks) < len(chosen):
-        feedback(name, course, student or '*')
-    scores = read(name, course, students, remarks)
-    write(name, course, scores)
-    return scores
-
-
-def submissions(name, course) -> list:
-    """Return the students whose notebook lies where nbgrader looks for it."""
-    return sorted(path.parts[-3] for path in course.glob(f'submitted/*/{name}/{name}.ipynb'))
-
-
-def feedback(name, course, student):
-    """Write a page of feedback, which loads nothing from the network, for `student`; '*': for all."""
-    say(f'{name}  feedback', passing=True)
-    nbgrader(course, 'generate_feedback', name, '--force', '--student', student)
-    for page in course.glob(f'feedback/{student}/{name}/*.html'):
-        text = SCRIPT.sub('', page.read_text(encoding='utf-8')).replace('</head>', WRAP, 1)
-        files.replace(page, text)
-    say('', passing=True)
-
-
-def read(name, course, students, remarks) -> list:
-    """Read the scores of `students` from nbgrader's database."""
-    from nbgrader.api import Gradebook, MissingEntry
-
-    rows = []
-    with Gradebook(f'sqlite:///{course / "gradebook.db"}') as book:
-        questions = {
-            cell.name.removeprefix('test_'): cell.max_score
-            for notebook in book.find_assignment(name).notebooks for cell in notebook.grade_cells
-        }  # fmt: skip
-        for student in students:
-            points = dict.fromkeys(questions, 0.0)
-            graded = (course / 'autograded' / student / name / f'{name}.ipynb').exists()
-            if graded:  # nbgrader removes it where grading failed
-                with contextlib.suppress(MissingEntry):
-                    for notebook in book.find_submission(name, student).notebooks:
-                        for entry in notebook.grades:
-                            points[entry.name.removeprefix('test_')] = entry.score
-            rows.append({
-                'student': student, 'points': points, 'total': sum(points.values()),
-                'out of': sum(questions.values()),
-                'remark': '' if graded else remarks.get(student, 'not graded yet'),
-            })  # fmt: skip
+        grade_one(name, course, one, blank)
+        say(f'{heading}  {time.perf_counter() - start:.1f} s\n')
+    if len(due) < len(chosen):
+        say(f'{name}  {len(chosen) - len(due)} unchanged: FORCE=1 grades them again\n')
+    rows = scores.read(name, course, [(one, record(name, course, one)) for one in found])
+    feedback.write(name, course, rows, hidden)
+    scores.write(name, course, rows)
     return rows
 
 
-def write(name, course, scores):
-    """Write scores/NAME.csv, a row a student."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(['student', *scores[0]['points'], 'total', 'out of', 'remark'])
-    for row in scores:
-        rows.writerow([row['student'], *row['points'].values(), *list(row.values())[2:]])
-    files.replace(course / 'scores' / f'{name}.csv', text.getvalue())
+def only(student, found, name) -> list:
+    """Return the submission of `student` alone."""
+    if submissions.refusal(student):
+        raise GradingError(submissions.refusal(student))
+    chosen = [one for one in found if one.student == student]
+    if not chosen:
+        there = ', '.join(one.student for one in found) or 'none'
+        raise GradingError(f'{student} has not submitted {name}: there are {there}')
+    return chosen
 
 
-def table(scores) -> Table:
-    """Return `scores` as a Table, a row a student."""
-    rows = [
-        [row['student'], *(f'{n:g}' for n in row['points'].values()), f'{row["total"]:g}',
-         f'{row["out of"]:g}', row['remark']]
-        for row in scores
+def grade_one(name, course, one, blank):
+    """Repair and grade one submission; keep nbgrader's log, and a record of what was found."""
+    remarks, log, graded = [], '', False
+    if one.others:
+        remarks.append(f'{one.path.name} counts, not {", ".join(one.others)}')
+    autograded = course / 'autograded' / one.key / name
+    shutil.rmtree(autograded, ignore_errors=True)
+    try:
+        if one.path is None:
+            raise GradingError(f'no notebook for {name}')
+        remarks += prepare(name, course, one, blank)
+        with nbgrader(course) as api:
+            result = api.autograde(name, one.key)
+        log, graded = log_of(result), result['success']
+        if not graded:
+            raise GradingError(reason(log))
+    except GradingError as error:
+        remarks.insert(0, f'not graded: {error}')
+    kept = {'of': state(name, course, one), 'graded': graded, 'remark': '; '.join(remarks)}
+    path = record_path(name, course, one)
+    files.replace_all({
+        path.with_suffix('.log'): log or f'{kept["remark"]}\n',
+        path: json.dumps(kept, ensure_ascii=False, indent=1) + '\n',
+    })  # fmt: skip
+
+
+def prepare(name, course, one, blank) -> list:
+    """Write the repaired submission where nbgrader looks for it; return what was repaired."""
+    folder = course / 'prepared' / one.key / name
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in beside(course, one):
+        copy = folder / path.relative_to(one.path.parent)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    try:
+        text = one.path.read_text(encoding='utf-8-sig')
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # about ids, which the repair makes anew
+            notebook = nbformat.reads(text, as_version=4)
+        done = repair.repair(notebook, blank)
+        text = nbformat.writes(notebook)
+    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
+        raise GradingError(f'{one.path.name} is no notebook') from error
+    files.replace(folder / f'{name}.ipynb', text)
+    return done
+
+
+def beside(course, one) -> list:
+    """Return the files other than notebooks that a student sent along."""
+    if one.path is None or one.path.parent == course / 'submitted':
+        return []
+    return [
+        path for path in sorted(one.path.parent.rglob('*'))
+        if path.is_file() and path.suffix != '.ipynb' and '.ipynb_checkpoints' not in path.parts
     ]  # fmt: skip
-    return Table(['student', *scores[0]['points'], 'total', 'out of', 'remark'], rows)
 
 
-def nbgrader(course, *arguments):
-    """Run an nbgrader command in `course`; GradingError with what it said if it fails."""
-    if find_spec('nbgrader') is None:
-        raise GradingError('nbgrader is not installed: run `make exercises-setup` first')
-    # nbgrader calls `alembic` by its name, and the kernel must be that of this environment
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
-    roots = os.pathsep.join(filter(None, [str(FOLDER.parent), os.environ.get('PYTHONPATH')]))
-    environment = {
-        **os.environ, 'PATH': path, 'PYTHONPATH': roots, 'JUPYTER_PREFER_ENV_PATH': '1'
-    }  # fmt: skip
-    environment.setdefault('D2L_EXT_PROFILE', 'quick')
-    done = subprocess.run(
-        [sys.executable, '-m', 'nbgrader', *arguments], cwd=course, env=environment, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    if done.returncode:
-        raise GradingError(reason(done.stdout))
+def state(name, course, one) -> str:
+    """Return what a grade depends on: the submission, the assignment and the settings, as a hash."""
+    ours = [course / 'source' / name / f'{name}.ipynb', course / 'nbgrader_config.py']
+    sent = [one.path, *beside(course, one)] if one.path else []
+    parts = [f'{path.name} {files.sha256(path.read_bytes())}' for path in [*ours, *sent]]
+    return files.sha256('\n'.join([*parts, *one.others, os.environ.get('CELL_SECONDS', '')]))
 
 
-def reason(log) -> str:
-    """Say in one line what nbgrader's log says at length."""
-    if DEAD in log:
-        return 'not graded: a cell ended the kernel'
-    if 'NotJSONError' in log or 'Notebook does not appear to be JSON' in log:
-        return 'not graded: the file is no notebook'
-    errors = re.findall(r'^(?:\w+\.)*(\w*(?:Error|Exception): .*)$', log, re.M)
-    return f'not graded: {errors[-1] if errors else log.strip().splitlines()[-1]}'
+def record(name, course, one) -> dict:
+    """Return what `grade_one` kept of a submission; {} if it was not graded, or its grade is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        kept = json.loads(record_path(name, course, one).read_text(encoding='utf-8'))
+        if not kept['graded'] or autograded(name, course, one.key).exists():
+            return kept
+    return {}
+
+
+def record_path(name, course, one) -> Path:
+    return course / 'records' / name / f'{one.key}.json'
+
+
+def autograded(name, course, key) -> Path:
+    return course / 'autograded' / key / name / f'{name}.ipynb'

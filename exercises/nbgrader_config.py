@@ -15,12 +15,14 @@ def seconds(cell):
 
 c = get_config()  # noqa: F821  nbgrader gives it
 c.CourseDirectory.course_id = 'inception'
+# `make grade` puts there what lies in submitted/, repaired, under the names that nbgrader knows
+c.CourseDirectory.submitted_directory = 'prepared'
 c.ClearSolutions.code_stub = {
     'python': "raise NotImplementedError('your answer goes here · 请在这里作答')"
 }
 c.Execute.timeout_func = seconds
-# a test cell that a student deleted by mistake is put back
-c.OverwriteCells.add_missing_cells = True
+# the kernel says nothing about itself on the teacher's terminal
+c.Execute.extra_arguments = ['--IPKernelApp.log_level=40']
 # a warning is no failed test
 c.IgnorePattern.pattern = r'(?s).*'
 # feedback pages load nothing from the network; they hold no formulas

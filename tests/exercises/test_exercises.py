@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from d2l_ext import runtime
-from exercises import __main__ as command
 from exercises import demo, grading
 from tools import run_notebooks
 
@@ -213,34 +212,3 @@ def test_a_wrong_score_is_told():
     wrong = demo.check('block', scores, grading.FOLDER)
     assert any('wrong_kernel: expected' in line for line in wrong)
     assert not any('all_right: expected' in line for line in wrong)
-
-
-def test_without_nbgrader_it_says_how_to_get_it(monkeypatch, capsys):
-    monkeypatch.setattr(grading, 'find_spec', lambda name: None)
-
-    assert command.main(['assignment', 'block']) == 1
-
-    assert 'run `make exercises-setup` first' in capsys.readouterr().err
-
-
-def test_with_nothing_to_grade_it_says_where_submissions_go(tmp_path):
-    (tmp_path / 'submitted' / 'ann').mkdir(parents=True)
-    (tmp_path / 'submitted' / 'ann' / 'block.ipynb').touch()
-
-    with pytest.raises(grading.GradingError, match=r'submitted/STUDENT/block/block\.ipynb'):
-        grading.grade('block', tmp_path)
-
-
-def test_an_unknown_student_is_told(tmp_path):
-    path = tmp_path / 'submitted' / 'ann' / 'block' / 'block.ipynb'
-    path.parent.mkdir(parents=True)
-    path.touch()
-
-    with pytest.raises(grading.GradingError, match='bob has not submitted block: there are ann'):
-        grading.grade('block', tmp_path, 'bob')
-
-
-def test_a_failure_is_told_in_one_line():
-    log = 'INFO\nTraceback\nnbclient.exceptions.DeadKernelError: Kernel died\n[ERROR] See above'
-    assert grading.reason(log) == 'not graded: a cell ended the kernel'
-    assert grading.reason('Traceback\nx.y.OddError: no\nmore') == 'not graded: OddError: no'

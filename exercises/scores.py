@@ -1,0 +1,82 @@
+"""The scores of a class: read from nbgrader's database, shown as a table, written as a file."""
+
+import contextlib
+import csv
+import io
+
+from d2l_ext.runtime import files
+from d2l_ext.tables import Table
+
+WIDTH = 60  # of a remark in the table; the file has all of it
+
+
+def read(name, course, found) -> list:
+    """Return a dict a student, from `found`, pairs of a submission and the record of its grading.
+
+    It holds: student, key (the name as nbgrader has it), points and max by question, comments by cell,
+    total, out of, graded (or could not be), remark, and log, the path of nbgrader's words if not.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    rows = []
+    with Gradebook(f'sqlite:///{course / "gradebook.db"}') as book:
+        questions = {
+            cell.name.removeprefix('test_'): cell.max_score
+            for notebook in book.find_assignment(name).notebooks for cell in notebook.grade_cells
+        }  # fmt: skip
+        for one, kept in found:
+            points, graded = dict.fromkeys(questions, 0.0), kept.get('graded', False)
+            comments = {}
+            if graded:
+                with contextlib.suppress(MissingEntry):
+                    for notebook in book.find_submission(name, one.key).notebooks:
+                        for entry in notebook.grades:
+                            points[entry.name.removeprefix('test_')] = entry.score
+                        comments |= {comment.name: comment.comment for comment in notebook.comments}
+            rows.append({
+                'student': one.student, 'key': one.key, 'points': points,
+                'max': questions, 'comments': comments, 'total': sum(points.values()),
+                'out of': sum(questions.values()), 'graded': graded,
+                'remark': kept.get('remark', 'not graded yet'),
+                'log': f'records/{name}/{one.key}.log' if kept and not graded else '',
+            })  # fmt: skip
+    return rows
+
+
+def write(name, course, rows):
+    """Write scores/NAME.csv, a row a student."""
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(['student', *rows[0]['points'], 'total', 'out of', 'remark', 'log'])
+    for row in rows:
+        lines.writerow([row['student'], *row['points'].values(),
+                        *(row[column] for column in ('total', 'out of', 'remark', 'log'))])  # fmt: skip
+    files.replace(course / 'scores' / f'{name}.csv', text.getvalue())
+
+
+def table(rows) -> Table:
+    """Return the scores as a Table, a row a student, with remarks of at most `WIDTH` characters."""
+    lines = [
+        [row['student'], *(f'{n:g}' for n in row['points'].values()), f'{row["total"]:g}',
+         f'{row["out of"]:g}', short(row['remark'], row['log'])]
+        for row in rows
+    ]  # fmt: skip
+    return Table(['student', *rows[0]['points'], 'total', 'out of', 'remark'], lines)
+
+
+def short(remark, log='') -> str:
+    """Return `remark` and the path of the log in at most `WIDTH` characters; the path stays whole."""
+    if not log:
+        return cut(remark, WIDTH)
+    return cut(f'{cut(remark, max(20, WIDTH - len(log) - 2))}: {log}', WIDTH)
+
+
+def cut(text, width) -> str:
+    return text if len(text) <= width else text[: width - 1] + '…'
+
+
+def summary(rows) -> str:
+    """Say in one line how many could be graded, and who could not."""
+    missing = [row['student'] for row in rows if not row['graded']]
+    text = f'{len(rows) - len(missing)} of {len(rows)} graded'
+    return text + (f'; not: {", ".join(missing)}' if missing else '')

@@ -1,0 +1,511 @@
+"""Does grading lose nobody? A class of made-up submissions to a small assignment, graded once."""
+
+import copy
+import csv
+import io
+import os
+import re
+from contextlib import redirect_stdout
+from importlib.util import find_spec
+
+from exercises import __main__ as command
+from exercises import engine, feedback, grading, repair, scores, submissions
+
+import nbformat
+import pytest
+
+# a small assignment under the name of a real one: its cells need no MXNet
+
+ANSWERS = {
+    'double': 'def double(n):\n    return 2 * n',
+    'triple': 'def triple(n):\n    return 3 * n',
+}
+
+
+def marked(name, text, kind, points=None, solution=False):
+    make = nbformat.v4.new_code_cell if kind == 'code' else nbformat.v4.new_markdown_cell
+    marks = {
+        'grade': points is not None, 'grade_id': name, 'locked': not solution, 'schema_version': 3,
+        'solution': solution, 'task': False, 'cell_type': kind,
+    }  # fmt: skip
+    if points is not None:
+        marks['points'] = points
+    return make(text, id=name.replace('_', '-'), metadata={'nbgrader': marks})
+
+
+def source_notebook():
+    cells = [marked('setup', 'import math', 'code')]
+    for name, factor in (('double', 2), ('triple', 3)):
+        head, body = ANSWERS[name].split('\n')
+        cells += [
+            marked(f'question_{name}', f'## {name}\n\nWrite `{name}(n)`.', 'markdown'),
+            marked(
+                name, f'{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION', 'code',
+                solution=True,
+            ),
+            marked(
+                f'test_{name}',
+                f"assert {name}(1) == {factor}, f'expected {factor}, got {{{name}(1)}}'\n"
+                f"### BEGIN HIDDEN TESTS\nassert {name}(7) == {7 * factor}, 'only holds for 1'\n"
+                '### END HIDDEN TESTS', 'code', points=factor,
+            ),
+        ]  # fmt: skip
+    return nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={
+            'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'}
+        },
+    )
+
+
+def blank_notebook():
+    """Return what students get, as nbgrader makes it."""
+    notebook = source_notebook()
+    for cell in notebook.cells:
+        cell.source = cell.source.split('\n### BEGIN HIDDEN TESTS')[0]
+        if '### BEGIN SOLUTION' in cell.source:
+            cell.source = cell.source.split('### BEGIN')[0] + 'raise NotImplementedError'
+    return notebook
+
+
+def answered(**answers):
+    """Return a right submission, with other `answers` where they are given."""
+    notebook = blank_notebook()
+    for cell in notebook.cells:
+        name = repair.grade_id(cell)
+        if name in ANSWERS:
+            cell.source = {**ANSWERS, **answers}[name]
+    return notebook
+
+
+def place(path, notebook, age=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(notebook if isinstance(notebook, str) else nbformat.writes(notebook))
+    os.utime(path, (1.7e9 - age, 1.7e9 - age))
+
+
+def named(notebook, name):
+    return next(cell for cell in notebook.cells if repair.grade_id(cell) == name)
+
+
+def copied(notebook, name, text):
+    """Paste a copy of the cell `name` before it, with another text."""
+    cell = named(notebook, name)
+    other = copy.deepcopy(cell)
+    other.source, other.id = text, f'copy-{len(notebook.cells)}'
+    notebook.cells.insert(notebook.cells.index(cell), other)
+
+
+def stripped(notebook, ids=True):
+    """Take away what nbgrader stored, as some editors do; without `ids` the cells' ids too."""
+    for cell in notebook.cells:
+        cell.metadata.clear()
+        if not ids:
+            del cell['id']
+    if not ids:
+        notebook.nbformat_minor = 4
+    return notebook
+
+
+# who sent what
+
+
+def found(course):
+    return {
+        one.student: one.path and one.path.name
+        for one in submissions.find('block', grading.NAMES, course)
+    }
+
+
+def test_any_one_notebook_in_a_folder_is_the_submission(tmp_path):
+    sent = tmp_path / 'submitted'
+    place(sent / 'ann' / 'block' / 'block (1).ipynb', '')
+    place(sent / 'bob' / 'my work.ipynb', '')
+    place(sent / 'cee' / 'block' / 'homework' / 'Untitled.ipynb', '')
+    place(sent / 'dan' / 'block' / '.ipynb_checkpoints' / 'block-checkpoint.ipynb', '')
+    place(sent / 'eve_12345_block.ipynb', '')
+    place(sent / 'fay_LATE_678_9012_block-1.ipynb', '')
+    place(sent / 'gil.ipynb', '')
+    (sent / 'hal').mkdir()
+    (sent / '.ipynb_checkpoints').mkdir()
+
+    assert found(tmp_path) == {
+        'ann': 'block (1).ipynb', 'bob': 'my work.ipynb', 'cee': 'Untitled.ipynb', 'dan': None,
+        'eve_12345': 'eve_12345_block.ipynb', 'fay_678': 'fay_LATE_678_9012_block-1.ipynb',
+        'gil': 'gil.ipynb', 'hal': None,
+    }  # fmt: skip
+
+
+def test_a_notebook_of_another_assignment_is_not_taken(tmp_path):
+    sent = tmp_path / 'submitted'
+    place(sent / 'ann' / 'binding' / 'block.ipynb', '')
+    place(sent / 'bob' / 'binding (2).ipynb', '')
+    place(sent / 'cee_12345_family.ipynb', '')
+    place(sent / 'dan' / 'block' / 'family.ipynb', '')
+
+    assert found(tmp_path) == {'ann': None, 'bob': None, 'dan': 'family.ipynb'}
+
+
+@pytest.mark.parametrize(
+    ('ages', 'counts'),
+    [
+        ({'block.ipynb': 0, 'block (2).ipynb': 60}, 'block.ipynb'),
+        ({'block (2).ipynb': 0, 'block (10).ipynb': 0, 'block.ipynb': 0}, 'block (10).ipynb'),
+        ({'block-1.ipynb': 0, 'block.ipynb': 0}, 'block-1.ipynb'),
+        ({'a.ipynb': 0, 'b.ipynb': 0}, 'b.ipynb'),
+    ],
+)
+def test_of_several_notebooks_the_newest_counts(tmp_path, ages, counts):
+    for name, age in ages.items():
+        place(tmp_path / 'submitted' / 'ann' / 'block' / name, '', age)
+
+    (one,) = submissions.find('block', grading.NAMES, tmp_path)
+
+    assert one.path.name == counts
+    assert sorted([counts, *one.others]) == sorted(ages)
+
+
+@pytest.mark.parametrize('name', ["O'Brien (2)", '张伟', 'Ann_12345', 'j.doe@x.org', 'Zoë, Q-R'])
+def test_ordinary_names_are_nbgraders_too(name):
+    assert submissions.key(name) == name
+
+
+def test_special_names_are_told_apart_and_match_no_other():
+    names = ['a[b]', 'a%5Bb%5D', 'a*', 'a?', 'ann', 'ann ', '.hidden', '$HOME', 'a"b', 'a;b']
+    keys = list(map(submissions.key, names))
+    assert len(set(keys)) == len(names)
+    assert all(re.fullmatch(r'\w[\w%]*', key) or key.startswith('%') for key in keys)
+
+
+# repair
+
+
+def repaired(notebook):
+    done = repair.repair(notebook, blank_notebook())
+    nbformat.validate(notebook)
+    names = [repair.grade_id(cell) for cell in notebook.cells]
+    assert [name for name in names if name] == [
+        repair.grade_id(cell) for cell in blank_notebook().cells
+    ]
+    assert all('nbgrader' not in c.metadata for c in notebook.cells if not repair.grade_id(c))
+    return done
+
+
+def test_a_whole_submission_is_left_as_it_is():
+    notebook = answered()
+    assert repaired(notebook) == [] and notebook.cells == answered().cells
+
+
+@pytest.mark.parametrize('name', ['double', 'test_double', 'question_double', 'setup'])
+def test_of_copied_cells_the_last_counts(name):
+    notebook = answered()
+    copied(notebook, name, '1 / 0')
+    copied(notebook, name, '2 / 0')
+
+    assert repaired(notebook) == [f'copied, the last counts: {name}']
+    assert named(notebook, name).source == named(answered(), name).source
+    assert len(notebook.cells) == len(answered().cells) + 2
+
+
+@pytest.mark.parametrize('ids', [True, False])
+def test_marks_that_were_stripped_are_restored(ids):
+    notebook = stripped(answered(double='def double(n):\n    return 4'), ids)
+    notebook.cells.insert(2, nbformat.v4.new_markdown_cell('my thoughts'))
+    if not ids:
+        notebook.cells.pop(2)  # only an id tells an answer that does not follow its question
+
+    assert repaired(notebook) == ['marks of 7 cells restored']
+    assert named(notebook, 'double').source == 'def double(n):\n    return 4'
+    assert named(notebook, 'test_triple').metadata.nbgrader.points == 3
+
+
+def test_lost_cells_are_put_back_where_they_were():
+    notebook = answered()
+    for name in ('setup', 'double', 'test_double', 'test_triple'):
+        notebook.cells.remove(named(notebook, name))
+
+    assert repaired(notebook) == ['put back: setup, double, test_double, test_triple']
+    assert 'NotImplementedError' in named(notebook, 'double').source
+
+
+def test_unknown_and_broken_marks_are_taken_away():
+    notebook = answered()
+    notebook.cells.append(marked('of_another_assignment', '1 / 0', 'code', points=9))
+    notebook.cells.append(nbformat.v4.new_code_cell('x', metadata={'nbgrader': {}}))
+    del named(notebook, 'test_double').metadata.nbgrader['grade']
+    named(notebook, 'triple').metadata.nbgrader.locked = True
+
+    assert repaired(notebook) == []
+    assert named(notebook, 'test_double').metadata.nbgrader.grade
+    assert not named(notebook, 'triple').metadata.nbgrader.locked
+
+
+def test_an_answer_that_became_text_is_code_again():
+    notebook = answered()
+    cell = named(notebook, 'double')
+    place = notebook.cells.index(cell)
+    notebook.cells[place] = nbformat.v4.new_markdown_cell(cell.source, metadata=cell.metadata)
+
+    assert repaired(notebook) == [] and named(notebook, 'double').cell_type == 'code'
+
+
+def test_another_notebook_is_refused():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('1')])
+    with pytest.raises(engine.GradingError, match='no cell of the assignment is in the file'):
+        repair.repair(notebook, blank_notebook())
+
+
+# a class, graded once
+
+
+KILLER = 'import os\nos._exit(1)'
+FULL, NONE = {'double': 2, 'triple': 3}, {'double': 0, 'triple': 0}
+ONE_RIGHT = {'double': 2, 'triple': 0}
+
+
+class Class:
+    """A course in a folder of its own, with the small assignment in the place of `block`."""
+
+    def __init__(self, course):
+        self.course, self.sent = course, course / 'submitted'
+        place(course / 'source' / 'block' / 'block.ipynb', source_notebook())
+        config = (grading.FOLDER / 'nbgrader_config.py').read_text()
+        place(course / 'nbgrader_config.py', config)
+        wrong = answered(triple='def triple(n):\n    return 3')
+        with_copies = answered(triple='def triple(n):\n    return 3')
+        copied(with_copies, 'double', '1 / 0')
+        copied(with_copies, 'test_double', '1 / 0')
+        place(self.sent / "O'Brien (2)" / 'block' / 'block (1).ipynb', wrong)
+        place(self.sent / '张伟_12345_block.ipynb', answered())
+        place(self.sent / 'a[b]' / 'block' / 'old.ipynb', wrong, age=60)
+        place(self.sent / 'a[b]' / 'block' / 'new.ipynb', answered())
+        place(self.sent / 'copies' / 'block' / 'block.ipynb', with_copies)
+        place(self.sent / 'bare' / 'block' / 'block.ipynb', stripped(answered(), ids=False))
+        place(self.sent / 'kills' / 'block' / 'block.ipynb', answered(double=KILLER))
+        place(self.sent / 'junk' / 'block' / 'block.ipynb', '<html>log in first</html>')
+        place(self.sent / 'empty' / 'block' / 'block.ipynb', '')
+        other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('1')])
+        place(self.sent / 'other' / 'block' / 'block.ipynb', other)
+        (self.sent / 'nothing').mkdir()
+        self.rows = self.grade()
+        self.told = self.printed
+        self.by_name = {row['student']: row for row in self.rows}
+
+    def grade(self, **options):
+        with redirect_stdout(io.StringIO()) as printed:
+            rows = grading.grade('block', self.course, **options)
+        self.printed = printed.getvalue()
+        return rows
+
+
+@pytest.fixture(scope='module')
+def graded(tmp_path_factory):
+    if find_spec('nbgrader') is None:
+        pytest.skip('nbgrader is not installed: make exercises-setup')
+    return Class(tmp_path_factory.mktemp('class'))
+
+
+@pytest.mark.parametrize(
+    ('student', 'points', 'remark'),
+    [
+        ("O'Brien (2)", ONE_RIGHT, ''),
+        ('张伟_12345', FULL, ''),
+        ('a[b]', FULL, 'new.ipynb counts, not old.ipynb'),
+        ('copies', ONE_RIGHT, 'copied, the last counts: double, test_double'),
+        ('bare', FULL, 'marks of 7 cells restored'),
+        ('kills', NONE, 'not graded: kernel ended'),
+        ('junk', NONE, 'not graded: block.ipynb is no notebook'),
+        ('empty', NONE, 'not graded: block.ipynb is no notebook'),
+        ('other', NONE, 'not graded: no cell of the assignment is in the file'),
+        ('nothing', NONE, 'not graded: no notebook for block'),
+    ],
+)
+def test_every_student_has_a_row_with_a_score_or_a_reason(graded, student, points, remark):
+    row = graded.by_name[student]
+    assert (row['points'], row['remark']) == (points, remark)
+    assert row['graded'] != remark.startswith('not graded')
+
+
+def test_every_student_of_the_class_has_a_row(graded):
+    assert len(graded.rows) == 10
+    with open(graded.course / 'scores' / 'block.csv', encoding='utf-8', newline='') as file:
+        assert len(list(csv.reader(file))) == 11
+
+
+def test_the_whole_log_of_who_could_not_be_graded_is_kept(graded):
+    row = graded.by_name['kills']
+    assert row['log'] == 'records/block/kills.log'
+    log = (graded.course / row['log']).read_text()
+    assert 'Traceback' in log and 'DeadKernelError' in log and '[ERROR]' in log
+    assert graded.by_name['bare']['log'] == ''
+
+
+def test_the_table_has_short_remarks_that_keep_the_path(graded):
+    remarks = scores.table(graded.rows).column('remark')
+    assert max(map(len, remarks)) <= 60
+    assert 'not graded: kernel ended: records/block/kills.log' in remarks
+    assert scores.short('x' * 99, 'records/block/ann.log') == f'{"x" * 36}…: records/block/ann.log'
+
+
+def test_only_what_is_new_or_changed_is_graded_again(graded):
+    graded.grade()
+    assert graded.printed == 'block  10 unchanged: FORCE=1 grades them again\n'
+
+    place(graded.sent / 'copies' / 'block' / 'block.ipynb', answered())
+    place(graded.sent / 'nothing' / 'block' / 'late.ipynb', '{}')
+    rows = {row['student']: row for row in graded.grade()}
+
+    assert re.findall(r'of 2  (\w+)', graded.printed) == ['copies', 'nothing']
+    assert rows['copies']['points'] == FULL and rows['copies']['remark'] == ''
+    assert rows['kills']['remark'] == 'not graded: kernel ended'
+
+
+def test_force_grades_again_what_is_unchanged(graded):
+    graded.grade(student='junk', force=True)
+    assert '1 of 1  junk' in graded.printed
+
+
+# feedback
+
+
+def page_of(graded, student, key=None, **options):
+    """Return the page of `student`: the words before the details, and the whole."""
+    path = graded.course / 'autograded' / (key or student) / 'block' / 'block.ipynb'
+    row = graded.by_name[student]
+    whole = feedback.page(nbformat.read(path, as_version=4), row, **options)
+    return re.sub(r'<details>.*?</details>', '', whole, flags=re.S), whole
+
+
+def test_each_graded_student_has_a_page_and_no_other_has(graded):
+    pages = {path.parts[-3] for path in graded.course.glob('feedback/*/block/block.html')}
+    graded_keys = {row['key'] for row in graded.grade() if row['graded']}
+    assert pages == graded_keys and "O'Brien (2)" in pages
+
+
+def test_a_page_says_whose_it_is_and_what_each_question_got(graded):
+    page, _ = page_of(graded, "O'Brien (2)")
+    assert '<strong>O&#x27;Brien (2)</strong>' in page
+    assert re.findall(r'class="number (\w+)">(. [\d.]+ / [\d.]+)<', page) == [
+        ('right', '✓ 2 / 2'), ('wrong', '✗ 0 / 3'),
+    ]  # fmt: skip
+    assert '<strong>2 / 5</strong>' in page
+
+
+def test_the_message_comes_first_and_the_traceback_is_folded(graded):
+    page, whole = page_of(graded, "O'Brien (2)")
+    assert '✗ 0 / 3</strong> only holds for 1' in page
+    assert 'AssertionError' not in page and 'assert' not in page
+    assert 'AssertionError' in whole and '\x1b' not in whole
+
+
+def test_hidden_tests_can_be_withheld(graded):
+    page, whole = page_of(graded, "O'Brien (2)", hidden=False)
+    assert 'A hidden test failed' in page
+    for word in (
+        'only holds for 1',
+        'AssertionError',
+        'HIDDEN',
+        'triple</span><span class="p">(</span><span class="mi">7',
+    ):
+        assert word not in whole
+    assert 'expected' in whole  # the tests that students have
+
+
+def test_what_a_visible_test_says_is_not_withheld():
+    cell = nbformat.v4.new_code_cell(
+        'assert f(1) == 1\n### BEGIN HIDDEN TESTS\nassert f(2) == 2\n### END HIDDEN TESTS'
+    )
+    for line, withheld in [(1, False), (3, True), (None, True)]:
+        words = f'\x1b[32mCell In[4], line {line}\x1b[0m' if line else 'no line'
+        error = nbformat.v4.new_output(
+            'error', ename='AssertionError', evalue='', traceback=[words]
+        )
+        assert feedback.in_hidden_test(cell, error) is withheld
+    assert feedback.visible(cell.source) == 'assert f(1) == 1'
+
+
+def test_what_a_student_wrote_is_shown_and_not_obeyed():
+    cells = [
+        nbformat.v4.new_markdown_cell('# Title\n\n<script>alert(1)</script>'),
+        nbformat.v4.new_code_cell("'<b>'", outputs=[nbformat.v4.new_output('stream', text='<i>')]),
+    ]
+    row = {'student': '<u>', 'points': {}, 'max': {}, 'comments': {}, 'total': 0, 'out of': 0,
+           'remark': '<s>'}  # fmt: skip
+    page = feedback.page(nbformat.v4.new_notebook(cells=cells), row)
+    assert not re.search(r'<(script|b|i|u|s)>', page) and "default-src 'none'" in page
+
+
+# the command
+
+
+def run(monkeypatch, course, **environment):
+    """Run `make grade` as Python sees it, in `course`."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    real = grading.grade
+    monkeypatch.setattr(grading, 'grade', lambda name, **options: real(name, course, **options))
+    return command.main(['grade', 'block'])
+
+
+@pytest.mark.parametrize('student', ["O'Brien (2)", 'a[b]', '张伟_12345'])
+def test_names_travel_through_the_environment(graded, monkeypatch, capsys, student):
+    assert run(monkeypatch, graded.course, STUDENT=student) == 0
+    assert '1 unchanged' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('student', 'says'),
+    [
+        ('', 'STUDENT is empty'),
+        (' ', 'STUDENT is empty'),
+        ('..', "STUDENT='..' is no name of a student"),
+        ('../ann', "STUDENT='../ann' is no name of a student"),
+        ('bob', 'bob has not submitted block: there are ann'),
+    ],
+)
+def test_a_name_that_is_none_is_refused(tmp_path, monkeypatch, capsys, student, says):
+    place(tmp_path / 'submitted' / 'ann' / 'block' / 'block.ipynb', '')
+    assert run(monkeypatch, tmp_path, STUDENT=student) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_make_gives_no_name_to_a_shell():
+    recipe = (grading.FOLDER.parent / 'Makefile').read_text().split('\ngrade:')[1].split('\n\n')[0]
+    assert '$(STUDENT)' not in recipe
+
+
+def test_some_that_could_not_be_graded_are_no_failure(graded, monkeypatch, capsys):
+    assert run(monkeypatch, graded.course) == 0
+    assert re.search(r'\d of 10 graded; not: .*junk', capsys.readouterr().out)
+
+
+def test_it_fails_if_nobody_could_be_graded(graded, monkeypatch, capsys):
+    rows = [graded.by_name['junk'], graded.by_name['kills']]
+    monkeypatch.setattr(grading, 'grade', lambda name, **options: rows)
+
+    assert command.main(['grade', 'block']) == 1
+
+    assert '0 of 2 graded; not: junk, kills' in capsys.readouterr().out
+
+
+def test_without_nbgrader_it_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(engine, 'find_spec', lambda name: None)
+
+    assert command.main(['assignment', 'block']) == 1
+
+    assert 'run `make exercises-setup` first' in capsys.readouterr().err
+
+
+def test_with_nothing_to_grade_it_says_where_submissions_go(tmp_path):
+    (tmp_path / 'submitted').mkdir()
+
+    with pytest.raises(grading.GradingError, match='submitted/STUDENT/block/'):
+        grading.grade('block', tmp_path)
+
+
+def test_a_failure_is_told_in_one_line():
+    log = 'INFO\nTraceback\nnbclient.exceptions.DeadKernelError: Kernel died\n[ERROR] See above'
+    assert engine.reason(log) == 'kernel ended'
+    assert engine.reason('Traceback\nx.y.OddError: no\nmore') == 'OddError: no'
+    both = 'a.KeyError: 1\nb.NbGraderException: Please see the the above traceback'
+    assert engine.reason(both) == 'KeyError: 1'
