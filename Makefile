@@ -13,7 +13,7 @@ PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
-  lint map lock clean exercises-setup assignment grade grade-demo test-browser torture slides site serve
+  lint map lock clean exercises-setup assignment handout collect grade grade-demo test-browser torture slides site serve
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,12 @@ exercises-setup: setup  ## add nbgrader, for those who grade; students need none
 
 assignment: setup  ## make a student version: NAME=block, binding or family
 	@$(PY) -m exercises assignment $(WHICH)
+
+handout: setup  ## one zip for students, build/inception-in-gluon.zip; NAME=… for one assignment
+	@$(PY) -m exercises handout $(WHICH)
+
+collect: setup  ## unpack submissions that Moodle or Canvas exported: NAME=…, ZIP=…
+	@$(PY) -m exercises collect $(WHICH)
 
 grade: setup  ## grade what is new in exercises/submitted/: NAME=…; STUDENT=… only one, FORCE=1 all
 	@# STUDENT and all options reach Python through the environment, where no shell reads them

@@ -6,7 +6,7 @@ import signal
 import sys
 
 import exercises
-from exercises import demo, grading, scores
+from exercises import collect, demo, grading, handout, lateness, roster, scores
 
 
 def main(arguments=None) -> int:
@@ -17,12 +17,14 @@ def main(arguments=None) -> int:
     commands = parser.add_subparsers(dest='command', required=True)
     for name, text in [
         ('assignment', 'write the student version'),
+        ('collect', 'unpack a zip of Moodle or Canvas into exercises/submitted/'),
         ('grade', 'grade what lies in exercises/submitted/'),
+        ('handout', 'write one zip for students: lessons, module, student versions'),
         ('demo', 'run the whole flow on made-up submissions and check every score'),
     ]:
         command = commands.add_parser(name, help=text)
         command.add_argument(
-            'name', type=known, nargs='*' if name == 'demo' else None, metavar='NAME',
+            'name', type=known, nargs='*' if name in ('demo', 'handout') else None, metavar='NAME',
             help=', '.join(grading.NAMES),
         )  # fmt: skip
     chosen = parser.parse_args(arguments)
@@ -31,9 +33,22 @@ def main(arguments=None) -> int:
         if chosen.command == 'assignment':
             print(os.path.relpath(grading.assignment(chosen.name)))
             return 0
+        if chosen.command == 'handout':
+            versions = [grading.assignment(name) for name in chosen.name or grading.NAMES]
+            target = grading.FOLDER.parent / 'build' / f'{handout.TOP}.zip'
+            print(os.path.relpath(handout.write(target, versions)))
+            return 0
         if chosen.command == 'demo':
             return demo.main(chosen.name or grading.NAMES)
+        if chosen.command == 'collect':
+            students, left = collect.collect(os.environ.get('ZIP', ''), chosen.name, grading.FOLDER)
+            print(f'{len(students)} students: now make grade NAME={chosen.name}')
+            print(''.join(f'not taken: {member}\n' for member in left), end='')
+            return 0
         rows = grading.grade(chosen.name, **options())
+        if os.environ.get('ROSTER'):
+            back, unknown = roster.write(chosen.name, grading.FOLDER, rows, os.environ['ROSTER'])
+            print(f'{os.path.relpath(back)}; not in the roster: {", ".join(unknown) or "none"}')
     except grading.GradingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,7 +57,7 @@ def main(arguments=None) -> int:
         return 130
     folder = os.path.relpath(grading.FOLDER)
     print(f'\n{scores.table(rows)}\n\n{scores.summary(rows)}')
-    print(f'{folder}/scores/{chosen.name}.csv, {folder}/feedback/STUDENT/{chosen.name}/')
+    print(f'{folder}/scores/{chosen.name}.csv and .html, {folder}/feedback/STUDENT/{chosen.name}/')
     return int(not any(row['graded'] for row in rows))
 
 
@@ -52,6 +67,8 @@ def options() -> dict:
         'student': os.environ.get('STUDENT'),
         'force': os.environ.get('FORCE', '0') not in ('', '0'),
         'hidden': os.environ.get('HIDDEN', '1') not in ('', '0'),
+        'due': lateness.due_date(os.environ.get('DUE')),
+        'penalty': lateness.percent(os.environ.get('PENALTY')),
     }
 
 

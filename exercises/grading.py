@@ -13,7 +13,7 @@ from tools.run_notebooks import say
 
 import nbformat
 
-from . import feedback, repair, scores, submissions
+from . import class_page, feedback, lateness, repair, scores, submissions
 from .engine import FOLDER, GradingError, log_of, nbgrader, reason
 
 NAMES = ('block', 'binding', 'family')
@@ -29,31 +29,34 @@ def assignment(name, course=FOLDER) -> Path:
     return course / 'release' / name / f'{name}.ipynb'
 
 
-def grade(name, course=FOLDER, student=None, force=False, hidden=True) -> list:
+def grade(name, course=FOLDER, student=None, force=False, hidden=True, due=None, penalty=0) -> list:
     """Grade what is new or changed in submitted/, or only `student`; write scores and feedback.
 
-    `force` grades the unchanged again, `hidden` shows the hidden tests on the feedback pages. Returns
-    the scores, a dict a student: see `scores.read`. Raises GradingError if there is nothing to grade.
+    `force` grades the unchanged again, `hidden` shows the hidden tests on the feedback pages, each day
+    after `due` costs `penalty` percent of all points. Returns the scores, a dict a student: see
+    `scores.read`. Raises GradingError if there is nothing to grade.
     """
     found = submissions.find(name, NAMES, course)
     chosen = only(student, found, name) if student is not None else found
     if not found:
         raise GradingError(f'no submissions: put each at {course}/submitted/STUDENT/{name}/')
-    due = [
+    new = [
         one for one in chosen if force or record(name, course, one).get('of') != state(name, course, one)
     ]  # fmt: skip
-    if due:
+    if new:
         blank = nbformat.read(assignment(name, course), as_version=4)
-    for i, one in enumerate(due):
-        heading = f'{name}  {i + 1} of {len(due)}  {one.student}'
+    for i, one in enumerate(new):
+        heading = f'{name}  {i + 1} of {len(new)}  {one.student}'
         say(heading, passing=True)
         start = time.perf_counter()
         grade_one(name, course, one, blank)
         say(f'{heading}  {time.perf_counter() - start:.1f} s\n')
-    if len(due) < len(chosen):
-        say(f'{name}  {len(chosen) - len(due)} unchanged: FORCE=1 grades them again\n')
+    if len(new) < len(chosen):
+        say(f'{name}  {len(chosen) - len(new)} unchanged: FORCE=1 grades them again\n')
     rows = scores.read(name, course, [(one, record(name, course, one)) for one in found])
+    lateness.apply(rows, {one.key: one.path for one in found}, due, penalty)
     feedback.write(name, course, rows, hidden)
+    class_page.write(name, course, rows)
     scores.write(name, course, rows)
     return rows
 

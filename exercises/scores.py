@@ -7,6 +7,7 @@ import io
 from d2l_ext.runtime import files
 from d2l_ext.tables import Table
 
+REST = ('late', 'penalty', 'total', 'out of', 'remark', 'log')  # columns after the questions'
 WIDTH = 60  # of a remark in the table; the file has all of it
 
 
@@ -14,7 +15,8 @@ def read(name, course, found) -> list:
     """Return a dict a student, from `found`, pairs of a submission and the record of its grading.
 
     It holds: student, key (the name as nbgrader has it), points and max by question, comments by cell,
-    total, out of, graded (or could not be), remark, and log, the path of nbgrader's words if not.
+    total, out of, graded (or could not be), remark, log (the path of nbgrader's words if it could not
+    be), and late and penalty, which `lateness.apply` sets.
     """
     from nbgrader.api import Gradebook, MissingEntry
 
@@ -36,7 +38,7 @@ def read(name, course, found) -> list:
             rows.append({
                 'student': one.student, 'key': one.key, 'points': points,
                 'max': questions, 'comments': comments, 'total': sum(points.values()),
-                'out of': sum(questions.values()), 'graded': graded,
+                'out of': sum(questions.values()), 'graded': graded, 'late': 0, 'penalty': 0,
                 'remark': kept.get('remark', 'not graded yet'),
                 'log': f'records/{name}/{one.key}.log' if kept and not graded else '',
             })  # fmt: skip
@@ -44,14 +46,14 @@ def read(name, course, found) -> list:
 
 
 def write(name, course, rows):
-    """Write scores/NAME.csv, a row a student."""
+    """Write scores/NAME.csv, a row a student; with a mark by which Excel knows it for UTF-8."""
     text = io.StringIO()
     lines = csv.writer(text)
-    lines.writerow(['student', *rows[0]['points'], 'total', 'out of', 'remark', 'log'])
+    lines.writerow(['student', *rows[0]['points'], *REST])
     for row in rows:
         lines.writerow([row['student'], *row['points'].values(),
-                        *(row[column] for column in ('total', 'out of', 'remark', 'log'))])  # fmt: skip
-    files.replace(course / 'scores' / f'{name}.csv', text.getvalue())
+                        *(row[column] for column in REST)])  # fmt: skip
+    files.replace(course / 'scores' / f'{name}.csv', text.getvalue().encode('utf-8-sig'))
 
 
 def table(rows) -> Table:

@@ -5,11 +5,26 @@ import csv
 import io
 import os
 import re
+import subprocess
+import zipfile
 from contextlib import redirect_stdout
+from datetime import datetime
 from importlib.util import find_spec
 
 from exercises import __main__ as command
-from exercises import engine, feedback, grading, repair, scores, submissions
+from exercises import (
+    class_page,
+    collect,
+    engine,
+    feedback,
+    grading,
+    handout,
+    lateness,
+    repair,
+    scores,
+    submissions,
+)
+from exercises import roster as roster_file
 
 import nbformat
 import pytest
@@ -328,7 +343,7 @@ def test_every_student_has_a_row_with_a_score_or_a_reason(graded, student, point
 
 def test_every_student_of_the_class_has_a_row(graded):
     assert len(graded.rows) == 10
-    with open(graded.course / 'scores' / 'block.csv', encoding='utf-8', newline='') as file:
+    with open(graded.course / 'scores' / 'block.csv', encoding='utf-8-sig', newline='') as file:
         assert len(list(csv.reader(file))) == 11
 
 
@@ -433,6 +448,267 @@ def test_what_a_student_wrote_is_shown_and_not_obeyed():
            'remark': '<s>'}  # fmt: skip
     page = feedback.page(nbformat.v4.new_notebook(cells=cells), row)
     assert not re.search(r'<(script|b|i|u|s)>', page) and "default-src 'none'" in page
+
+
+# what learning platforms export and take back
+
+
+def exported(path, members, when=(2026, 11, 20, 12, 0, 0)):
+    with zipfile.ZipFile(path, 'w') as made:
+        for name in members:
+            made.writestr(zipfile.ZipInfo(name, when), f'of {name}')
+    return path
+
+
+def collected(course):
+    return {
+        str(path.relative_to(course / 'submitted'))
+        for path in course.rglob('*.*')
+        if path.is_file()
+    }
+
+
+def test_a_zip_of_moodle_is_collected(tmp_path):
+    path = exported(tmp_path / 'moodle.zip', [
+        'Jane Doe_1234567_assignsubmission_file/block.ipynb',
+        'Jane Doe_7654321_assignsubmission_file_/block (1).ipynb',
+        '张 伟_55_assignsubmission_file_block.ipynb',
+        "Group A-Sean O'Brien_66_assignsubmission_file/work/answer.ipynb",
+        'Late Sender_77_assignsubmission_onlinetext.html',
+        'Nobody_88_assignsubmission_file/readme.txt',
+    ])  # fmt: skip
+    course = tmp_path / 'course'
+
+    students, left = collect.collect(path, 'block', course)
+
+    assert collected(course) == {
+        'Jane Doe_1234567/block/block.ipynb', 'Jane Doe_7654321/block/block (1).ipynb',
+        '张 伟_55/block/block.ipynb', "Group A-Sean O'Brien_66/block/answer.ipynb",
+        'Nobody_88/block/readme.txt',
+    }  # fmt: skip
+    assert len(students) == 5 and left == ['Late Sender_77_assignsubmission_onlinetext.html']
+    sent = {
+        one.student: one.path and one.path.name
+        for one in submissions.find('block', grading.NAMES, course)
+    }
+    assert sent['Nobody_88'] is None and sent["Group A-Sean O'Brien_66"] == 'answer.ipynb'
+
+
+def test_a_zip_of_canvas_is_collected_and_the_last_try_counts(tmp_path):
+    path = exported(tmp_path / 'canvas.zip', [
+        'doejane_12345_67890_block.ipynb', 'doejane_12345_67999_block-1.ipynb',
+        'obriensean_LATE_222_333_my_block (2).ipynb',
+    ])  # fmt: skip
+
+    students, left = collect.collect(path, 'block', tmp_path)
+
+    assert (students, left) == (['doejane_12345', 'obriensean_222'], [])
+    assert found(tmp_path) == {
+        'doejane_12345': 'doejane_12345_67999_block-1.ipynb',
+        'obriensean_222': 'obriensean_LATE_222_333_my_block (2).ipynb',
+    }
+
+
+def test_a_zip_writes_nowhere_else(tmp_path):
+    course = tmp_path / 'course'
+    path = exported(tmp_path / 'bad.zip', [
+        '../../evil.ipynb', '.._1_assignsubmission_file/a.ipynb',
+        'Jane_2_assignsubmission_file/../../b.ipynb',
+        'Jane_2_assignsubmission_file/..', '/etc/x_1_2_block.ipynb', 'notes.txt',
+    ])  # fmt: skip
+
+    students, left = collect.collect(path, 'block', course)
+
+    assert collected(course) == {'Jane_2/block/b.ipynb'} and len(left) == 5
+    assert {file.name for file in tmp_path.iterdir()} == {'course', 'bad.zip'}
+
+
+def test_collecting_again_keeps_the_time_of_what_is_the_same(tmp_path):
+    names = ['Jane_2_assignsubmission_file/block.ipynb']
+    collect.collect(exported(tmp_path / 'a.zip', names), 'block', tmp_path)
+    collect.collect(exported(tmp_path / 'b.zip', names, (2026, 12, 24, 0, 0, 0)), 'block', tmp_path)
+    path = tmp_path / 'submitted' / 'Jane_2' / 'block' / 'block.ipynb'
+    assert datetime.fromtimestamp(path.stat().st_mtime) == datetime(2026, 11, 20, 12)
+
+
+@pytest.mark.parametrize(
+    ('path', 'says'),
+    [
+        ('', 'ZIP is empty'),
+        ('missing.zip', 'ZIP=missing.zip cannot be read'),
+        (__file__, 'cannot be read: File is not a zip file'),
+    ],
+)
+def test_a_zip_that_is_none_is_told(monkeypatch, capsys, path, says):
+    monkeypatch.setenv('ZIP', path)
+    assert command.main(['collect', 'block']) == 1
+    assert says in capsys.readouterr().err
+
+
+def row(student, *points, graded=True):
+    most = {'one': 4.0, 'two': 6.0}
+    points = dict(zip(most, points, strict=True))
+    return {
+        'student': student, 'key': student, 'points': points, 'max': most, 'comments': {},
+        'total': sum(points.values()), 'out of': 10.0, 'graded': graded, 'remark': '', 'log': '',
+        'late': 0, 'penalty': 0,
+    }  # fmt: skip
+
+
+def roster(path, text):
+    path.write_bytes(text.encode('utf-8-sig'))
+    return path
+
+
+def read_csv(path):
+    content = path.read_bytes()
+    assert content.startswith(b'\xef\xbb\xbf')  # Excel takes it for UTF-8 only so
+    return list(csv.DictReader(io.StringIO(content.decode('utf-8-sig'))))
+
+
+def test_scores_go_back_to_canvas(tmp_path):
+    path = roster(tmp_path / 'grades.csv', (
+        'Student,ID,SIS User ID,SIS Login ID,Section,block (98765),other (1)\r\n'
+        '"    Points Possible",,,,,20,5\r\n'
+        '"Doe, Jane",12345,x1,jdoe,A,,3\r\n"Wei, 张",222,x2,zwei,A,,\r\n'
+        '"Ann, A",333,x3,ann,A,,\r\n"Not, Here",444,x4,not,A,7,\r\n'
+    ))  # fmt: skip
+    rows = [row('doejane_12345', 4, 5.5), row('zhang_222', 0, 0, graded=False), row('ann', 1, 0),
+            row('who_999', 1, 1)]  # fmt: skip
+
+    target, unknown = roster_file.write('block', tmp_path, rows, path)
+
+    assert target == tmp_path / 'scores' / 'block.canvas.csv' and unknown == ['who_999']
+    lines = read_csv(target)
+    assert list(lines[0]) == [
+        'Student',
+        'ID',
+        'SIS User ID',
+        'SIS Login ID',
+        'Section',
+        'block (98765)',
+    ]
+    assert [line['block (98765)'] for line in lines] == ['10', '9.5', '', '1', '7']
+
+
+def test_scores_go_back_to_moodle(tmp_path):
+    path = roster(tmp_path / 'worksheet.csv', (
+        'Identifier,Full name,Email address,Status,Grade,Maximum grade,Feedback comments\n'
+        'Participant 1234567,Jane Doe,jane@x.org,Submitted,,20.00,\n'
+        'Participant 7654321,Jane Doe,doe@x.org,Submitted,,20.00,\n'
+        'Participant 55,张 伟,wei@x.org,Submitted,,20.00,\n'
+    ))  # fmt: skip
+    rows = [row('Jane Doe_7654321', 4, 0), row('Jane Doe_1234567', 0, 6), row('张 伟', 4, 6)]
+
+    target, unknown = roster_file.write('block', tmp_path, rows, path)
+
+    assert target.name == 'block.moodle.csv' and unknown == []
+    lines = read_csv(target)
+    assert [line['Grade'] for line in lines] == ['6', '4', '10']
+    assert list(lines[0])[-1] == 'Feedback comments'
+
+
+def test_a_roster_of_neither_is_told(tmp_path):
+    path = roster(tmp_path / 'list.csv', 'name,mail\na,b\n')
+    with pytest.raises(engine.GradingError, match='neither Canvas.*it has the columns name, mail'):
+        roster_file.write('block', tmp_path, [], path)
+
+
+DUE = datetime(2026, 11, 20, 12)
+
+
+@pytest.mark.parametrize(
+    ('name', 'minutes', 'late'),
+    [
+        ('block.ipynb', -1, 0),
+        ('block.ipynb', 0, 0),
+        ('block.ipynb', 1, 1),
+        ('block.ipynb', 24 * 60, 1),
+        ('block.ipynb', 24 * 60 + 1, 2),
+        ('doejane_12345_67890_block.ipynb', 9999, 0),
+        ('doejane_LATE_12345_67890_block.ipynb', -1, 1),
+    ],
+)
+def test_each_begun_day_after_the_due_date_counts(tmp_path, name, minutes, late):
+    path = tmp_path / name
+    path.touch()
+    os.utime(path, (DUE.timestamp() + 60 * minutes,) * 2)
+    assert lateness.days(path, DUE) == late
+
+
+def test_a_penalty_is_taken_from_the_total_and_told(tmp_path):
+    path = tmp_path / 'block.ipynb'
+    path.touch()
+    os.utime(path, (DUE.timestamp() + 90000,) * 2)
+    rows = [row('ann', 4, 6), row('bob', 1, 0), row('cee', 4, 6), row('dan', 4, 6)]
+    lateness.apply(rows, {'ann': path, 'bob': path, 'cee': None}, DUE, 10)
+    assert [row['total'] for row in rows] == [8, 0, 10, 10]
+    assert rows[0]['remark'] == '2 days late: -2 points'
+    assert (rows[1]['late'], rows[1]['penalty']) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'), [('DUE', 'soon'), ('PENALTY', '-1'), ('PENALTY', 'nan'), ('PENALTY', 'x')]
+)
+def test_a_wrong_option_is_told(monkeypatch, capsys, name, value):
+    monkeypatch.setenv(name, value)
+    assert command.main(['grade', 'block']) == 1
+    assert f'{name}={value!r} is no ' in capsys.readouterr().err
+
+
+def test_the_page_of_the_class_counts_and_names_nobody():
+    rows = [row('ann', 4, 6), row('bob', 4, 1), row('cee', 0, 0), row('dan', 0, 0, graded=False)]
+    page = class_page.page('block', rows)
+    assert '3 of 4 students' in page
+    assert '平均分 <strong>5.0</strong>' in page and '中位数 <strong>5.0</strong>' in page
+    assert class_page.counts([10, 5, 0, 0.9, 9.9], 10) == [2, 0, 0, 0, 0, 1, 0, 0, 0, 2]
+    assert re.search(r'one</td>.*2\.7 / 4</td><td class="number">2</td><td class="number">1', page)
+    assert not re.search('ann|bob|cee|dan', page.split('<body>')[1])
+    assert '0 of 1 students' in class_page.page('block', rows[3:])
+
+
+def test_the_scores_of_a_class_open_in_a_spreadsheet(graded):
+    lines = read_csv(graded.course / 'scores' / 'block.csv')
+    assert len(lines) == 10 and '张伟_12345' in [line['student'] for line in lines]
+    assert (graded.course / 'scores' / 'block.html').exists()
+
+
+# what students get
+
+
+@pytest.fixture(scope='module')
+def handed_out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('handout')
+    place(folder / 'block.ipynb', blank_notebook())
+    with zipfile.ZipFile(handout.write(folder / 'h.zip', [folder / 'block.ipynb'])) as made:
+        made.extractall(folder)
+    return folder / handout.TOP
+
+
+def test_the_handout_holds_the_course(handed_out):
+    for name in ('README.md', 'Makefile', 'requirements.lock', 'd2l_ext/__init__.py',
+                 'notebooks/00_start_here.ipynb', 'notebooks/zh/00_start_here.ipynb',
+                 'exercises/block.ipynb', 'tools/bootstrap.py', 'pyproject.toml'):  # fmt: skip
+        assert (handed_out / name).is_file(), name
+
+
+def test_the_handout_holds_no_model_answer_and_no_history(handed_out):
+    files = [path for path in handed_out.rglob('*') if path.is_file()]
+    assert {path.name for path in (handed_out / 'exercises').iterdir()} == {'block.ipynb'}
+    assert not any(path.name.startswith('.git') for path in files)
+    for path in files:
+        if path.suffix == '.ipynb':
+            assert '### BEGIN' not in path.read_text(encoding='utf-8'), path
+
+
+def test_the_handouts_makefile_has_what_students_need(handed_out):
+    done = subprocess.run(
+        ['make', '-n', *handout.TARGETS], cwd=handed_out, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    text = (handed_out / 'Makefile').read_text()
+    assert set(re.findall(r'^([a-z-]+):', text, re.M)) == set(handout.TARGETS)
+    assert 'exercises' not in text and '-m tools.run_notebooks' in done.stdout
 
 
 # the command
