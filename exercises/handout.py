@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = 'inception-in-gluon'  # the folder that the zip unpacks to
 # of the files in git: the course as a student runs it, with no exercise's source and no test
 KEPT = (
-    'notebooks/', 'd2l_ext/', 'tools/', 'requirements/', 'docs/jupyter/', 'requirements.txt',
-    'requirements.lock', 'pyproject.toml', 'LICENSE', 'LICENSE-text', 'CITATION.cff',
+    'notebooks/', 'd2l_ext/', 'tools/', 'requirements/', 'docs/jupyter/labconfig/',
+    'docs/jupyter/jupyter_server_config.py', 'requirements.txt', 'requirements.lock',
+    'pyproject.toml', 'LICENSE', 'LICENSE-text', 'CITATION.cff',
 )  # fmt: skip
 TARGETS = ('help', 'setup', 'run', 'torch', 'lab', 'lecture', 'gpu', 'doctor', 'clean')
 

@@ -28,6 +28,7 @@ from exercises import roster as roster_file
 
 import nbformat
 import pytest
+from traitlets.config.loader import PyFileConfigLoader
 
 # a small assignment under the name of a real one: its cells need no MXNet
 
@@ -709,6 +710,38 @@ def test_the_handouts_makefile_has_what_students_need(handed_out):
     text = (handed_out / 'Makefile').read_text()
     assert set(re.findall(r'^([a-z-]+):', text, re.M)) == set(handout.TARGETS)
     assert 'exercises' not in text and '-m tools.run_notebooks' in done.stdout
+
+
+# JupyterLab
+
+SETTINGS = grading.FOLDER.parent / 'docs' / 'jupyter'
+
+
+def test_formgrader_shows_the_course(monkeypatch):
+    pytest.importorskip('nbgrader')
+    from nbgrader.apps.baseapp import NbGrader
+
+    monkeypatch.chdir(grading.FOLDER.parent)
+    monkeypatch.setenv('JUPYTER_CONFIG_PATH', 'docs/jupyter')  # as `make lab` does
+    app = NbGrader()
+
+    app.load_config_file()
+
+    assert app.config.CourseDirectory.root == str(grading.FOLDER)
+    assert app.config.CourseDirectory.submitted_directory == 'prepared'
+
+
+@pytest.mark.parametrize('path', sorted((grading.FOLDER.parent / 'notebooks').rglob('*.ipynb')))
+def test_a_lesson_that_is_opened_and_saved_stays_the_same(path):
+    hook = PyFileConfigLoader('jupyter_server_config.py', str(SETTINGS)).load_config()
+    content = nbformat.read(path, as_version=4)
+    # what JupyterLab adds when the kernel has started
+    content.metadata.kernelspec.display_name = 'Python 3 (ipykernel)'
+    content.metadata.language_info.update(version='3.12.1', pygments_lexer='ipython3')
+
+    hook.ContentsManager.pre_save_hook(model={'type': 'notebook', 'content': content})
+
+    assert nbformat.writes(content) + '\n' == path.read_text(encoding='utf-8')
 
 
 # the command

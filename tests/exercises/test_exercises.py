@@ -207,7 +207,8 @@ def test_feedback_says_what_was_expected(graded):
 def test_a_wrong_score_is_told():
     points = demo.points_of(source('block'))
     scores = [
-        {'student': one, 'points': dict(points), 'remark': ''} for one in demo.MADE_UP['block']
+        {'student': one, 'points': dict(points), 'remark': '', 'graded': True}
+        for one in demo.MADE_UP['block']
     ]
     wrong = demo.check('block', scores, grading.FOLDER)
     assert any('wrong_kernel: expected' in line for line in wrong)
