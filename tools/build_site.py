@@ -81,10 +81,7 @@ def gather(language) -> Path:
     (folder / 'course_map.md').write_text(on_site(course_map.text(language)))
     (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text())))
     for path in NOTEBOOKS[language].glob('*.ipynb'):
-        notebook = described(nbformat.read(path, as_version=4))
-        for cell in notebook.cells:
-            if cell.cell_type == 'markdown':
-                cell.source = on_site(cell.source)
+        notebook = linked(described(nbformat.read(path, as_version=4)), language)
         nbformat.write(notebook, folder / path.name)
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
@@ -116,6 +113,16 @@ def described(notebook):
         ]
         if any(words):
             cell.metadata['mystnb'] = {'image': {'alt': ' '.join(filter(None, words))}}
+    return notebook
+
+
+def linked(notebook, language):
+    """Lead the links in Markdown to the site's pages; exercises/README.md is there in English only."""
+    target = {'en': r'[\1](exercises.md)', 'zh': r'<a href="../exercises.html">\1</a>'}[language]
+    for cell in notebook.cells:
+        if cell.cell_type == 'markdown':
+            text = re.sub(r'\[([^]]+)\]\(\S*exercises/README\.md\)', target, cell.source)
+            cell.source = on_site(text)
     return notebook
 
 

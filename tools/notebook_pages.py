@@ -2,12 +2,14 @@
 
 import html
 import re
+from pathlib import Path
 
 import latex2mathml.converter
 import nbformat
 from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
 
+STYLE = Path(__file__).resolve().parent.parent / 'docs' / 'site' / 'static' / 'answers.css'
 # nbconvert's own page leaves out the alt text that a figure carries in its metadata
 ALT = """{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'image/png') %}
 {{- super() | replace('<img ', '<img alt="' ~ alt | escape ~ '" ' if alt else '<img ') }}
@@ -15,7 +17,10 @@ ALT = """{% block data_png scoped %}{% set alt = output | get_metadata('alt', 'i
 PAGE = (
     """{% extends 'lab/index.html.j2' %}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_css -%}
+{{ super() }}
 """
+    + f'<style>{STYLE.read_text()}</style>\n{{%- endblock -%}}\n'
     + ALT
 )
 FORMULA = re.compile(r'(\$\$?)([^$<]+)\1')

@@ -11,6 +11,17 @@ NOTEBOOKS = Path(__file__).parents[2] / 'notebooks'
 ENGLISH = sorted(NOTEBOOKS.glob('*.ipynb'))
 CHINESE = sorted(NOTEBOOKS.glob('zh/*.ipynb'))
 TAGS = {'nbval-ignore-output', 'raises-exception', 'shows'}
+# a Markdown cell for each exercise: folded, with code that tests/test_answers.py runs
+ANSWER = {
+    '': re.compile(
+        r'<details><summary>Show one answer to exercise (\d)</summary>\n\n(.+)\n\n</details>', re.S
+    ),
+    'zh': re.compile(
+        r'<details><summary>显示练习 (\d) 的一种答案</summary>\n\n(.+)\n\n</details>', re.S
+    ),
+}
+WITHOUT_ANSWERS = {'05', '06', '07', '08', '09', '10', '11', '12', '13', '14', '15', '16', 'ex'}
+FENCED = re.compile(r'^```(\w+).*\n((?:.*\n)*?)```$', re.M)
 PREDICT = ('> **Predict.**', '> **先猜一猜。**')
 
 # A limit that makes one page worse is broken here: (file name, what is over it) -> why
@@ -190,6 +201,26 @@ def test_the_page_ends_with_recap_exercises_sources(path):
     assert read(path).cells[-1].cell_type == 'markdown'
 
 
+def answers(path):
+    """Return the text of each answer of a page, in the order of its cells, by its exercise's number."""
+    pattern = ANSWER['zh' if path.parent.name == 'zh' else '']
+    found = [pattern.fullmatch(cell.source) for cell in markdown_cells(path)]
+    return {int(match[1]): match[2] for match in found if match}
+
+
+@every_lesson
+def test_every_exercise_has_an_answer(path):
+    cells = markdown_cells(path)
+    at = next(i for i, c in enumerate(cells) if re.match('## (Exercises|练习)', c.source))
+    exercises = [int(number) for number in re.findall(r'^(\d)\. ', cells[at].source, re.M)]
+    if path.stem[:2] in WITHOUT_ANSWERS:
+        assert answers(path) == {}
+        return
+    assert list(answers(path)) == exercises
+    folded = [i for i, cell in enumerate(cells) if '<details>' in cell.source]
+    assert folded == [at + number for number in exercises]
+
+
 @every_english
 def test_the_recap_answers_the_objectives_one_by_one(path):
     def bullets(text):
@@ -278,7 +309,11 @@ def sizes(path):
             # base64 writes 3 bytes as 4 characters
             yield f'{cell.id}: picture bytes', len(data.get('image/png', '')) * 3 // 4, 100_000
     for cell in markdown_cells(path):
+        for number, (_, code) in enumerate(FENCED.findall(cell.source), 1):
+            yield f'{cell.id}: lines of block {number}', len(code.splitlines()), 42
+            yield f'{cell.id}: columns of block {number}', max(map(len, code.splitlines())), 79
         prose = re.sub(r'^\|.*$', '', cell.source, flags=re.M)  # one table is one table
+        prose = FENCED.sub('', prose)
         chinese = len(re.findall(r'[\u4e00-\u9fff]', prose))
         exercises = prose.startswith('## Exercises')  # one list of up to five
         yield f'{cell.id}: words', len(prose.split()), 160 if exercises else 120
@@ -299,7 +334,10 @@ def test_sizes_are_within_limits(path):
 
 def features(text):
     """Return what a translation keeps: heading levels, code, formulas, link targets, numerals."""
+    fenced = FENCED.findall(text)
+    text = FENCED.sub('', text)
     return {
+        'fenced': fenced,
         'headings': re.findall(r'^#+(?= )', text, re.M),
         'code': sorted(re.findall(r'`[^`]+`', text)),
         'formulas': sorted(re.findall(r'\$[^$]+\$', text)),
