@@ -12,8 +12,8 @@ from mxnet import npx
 from test_notebooks import ENGLISH, FENCED, answers, read
 
 # What is printed by training or timing differs between machines: such an output is "recorded". Its code
-# runs here on two batches, with the constants in capitals that count cut to these.
-RECORDED, BATCHES = '```text recorded\n', 2
+# runs here on two batches of at most 8 images, with the constants in capitals that count cut to these.
+RECORDED, BATCHES, BATCH = '```text recorded\n', 2, 8
 AT_MOST = {'STEPS': 10, 'IMAGES': 2}
 ALL = [
     pytest.param(path, number, text, id=f'{path.stem[:2]}-{number}')
@@ -32,9 +32,10 @@ def fresh():
 
 
 def two_batches(*arguments, **options):
-    """Load Fashion-MNIST as `load_data_fashion_mnist` does, and keep the first batches."""
+    """Load Fashion-MNIST as `load_data_fashion_mnist` does, and keep two small batches."""
     pair = load(*arguments, **options)
     for images in pair:
+        images.batch_size = min(images.batch_size, BATCH)
         count = BATCHES * images.batch_size
         images.images, images.labels = images.images[:count], images.labels[:count]
     return pair
