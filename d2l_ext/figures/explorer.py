@@ -13,7 +13,6 @@ from ..analysis import anatomy
 from ..networks.blocks import Concat, conv, max_pool
 from ..networks.googlenet import GOOGLENET
 from ..tables import Table, show
-from . import BRANCH_COLOURS
 
 VIEW = 'application/vnd.jupyter.widget-view+json'
 NARROW = 4.8  # inches, so that two diagrams stand side by side
@@ -39,16 +38,17 @@ def presets() -> dict:
     net = networks.GoogLeNet()
     inputs = {call.path: call.in_shape for call in anatomy.trace(net, (1, 3, 224, 224))}
     found = {}
-    for name, (c1, r3, c3, r5, c5, c4) in GOOGLENET.items():
+    for name, channels in GOOGLENET.items():
         _, c_in, size, _ = inputs[f'stage{name[0]}.inception_{name}']
-        found[name] = arguments((c1, r3, c3, r5, c5, c4, c_in, size))
+        found[name] = arguments((*channels, c_in, size))
     return found
 
 
 def arguments(values) -> dict:
     """Turn values in the order of SLIDERS into arguments of `costs`."""
-    c1, r3, c3, r5, c5, c4, c_in, size = values
-    return {'c1': c1, 'c2': (r3, c3), 'c3': (r5, c5), 'c4': c4, 'c_in': c_in, 'size': size}
+    c1, c2_reduce, c2, c3_reduce, c3, c4, c_in, size = values
+    pairs = {'c2': (c2_reduce, c2), 'c3': (c3_reduce, c3)}
+    return {'c1': c1, **pairs, 'c4': c4, 'c_in': c_in, 'size': size}
 
 
 def naive(c1, c3, c5):
@@ -57,10 +57,10 @@ def naive(c1, c3, c5):
     Source: Szegedy et al. 2015, Figure 2(a).
     """
     return Concat(
-        branch1x1=conv(c1, 1),
-        branch3x3=conv(c3, 3),
-        branch5x5=conv(c5, 5),
-        branch_pool=max_pool(3, strides=1),
+        branch1x1=conv(c1, kernel=1),
+        branch3x3=conv(c3, kernel=3),
+        branch5x5=conv(c5, kernel=5),
+        branch_pool=max_pool(kernel=3, strides=1),
     )
 
 
@@ -97,7 +97,7 @@ class Explorer:
         for name, (label, branch, most) in SLIDERS.items():
             slider = widgets.IntSlider(
                 1, min=1, max=most, description=label, layout={'width': '23em'},
-                style={'handle_color': BRANCH_COLOURS.get(branch)},
+                style={'handle_color': figures.BRANCH_COLOURS.get(branch)},
             )  # fmt: skip
             slider.observe(self._moved, 'value')
             self.sliders[name] = slider

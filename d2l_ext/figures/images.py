@@ -40,16 +40,8 @@ def montage(images, labels=None, columns=10, predictions=None, title=None) -> Pi
     picture.headline(title, left=0.06, down=0.1)
     for i, image in enumerate(images):
         x, y = i % columns * tile, top - i // columns * pitch - tile
-        box = (x + 0.04, x + tile - 0.04, y + 0.04, y + tile - 0.04)
-        axes.imshow(
-            image, cmap='gray', vmin=0, vmax=1, extent=box, interpolation='nearest', aspect='auto'
-        )
         wrong = predictions is not None and predictions[i] != labels[i]
-        if wrong:
-            axes.add_patch(
-                Rectangle((box[0], box[2]), tile - 0.08, tile - 0.08, fill=False, edgecolor=WRONG,
-                          linewidth=2.5, gid='wrong')
-            )  # fmt: skip
+        draw_tile(axes, image, x, y, tile, WRONG if wrong else None, linewidth=2.5, gid='wrong')
         for line, text in enumerate(captions[i].split('\n')):
             weight, colour = ('bold', WRONG_TEXT) if wrong and line else ('normal', INK)
             axes.text(
@@ -58,6 +50,20 @@ def montage(images, labels=None, columns=10, predictions=None, title=None) -> Pi
             )  # fmt: skip
     axes.set(xlim=(0, width), ylim=(0, picture.get_figheight()))
     return picture
+
+
+def draw_tile(axes, pixels, x, y, side, frame=None, linewidth=1.5, gid=None):
+    """Draw an image, with a frame in the colour `frame`, in the square of `side` inches at (x, y)."""
+    left, right, bottom, top = x + 0.04, x + side - 0.04, y + 0.04, y + side - 0.04
+    axes.imshow(
+        pixels, cmap='gray', vmin=0, vmax=1, extent=(left, right, bottom, top),
+        interpolation='nearest', aspect='auto',
+    )  # fmt: skip
+    if frame:
+        axes.add_patch(
+            Rectangle((left, bottom), side - 0.08, side - 0.08, fill=False, edgecolor=frame,
+                      linewidth=linewidth, gid=gid)
+        )  # fmt: skip
 
 
 def tiles(images):

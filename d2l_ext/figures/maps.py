@@ -2,9 +2,8 @@
 
 import numpy as onp
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Rectangle
 
-from .images import tiles
+from .images import draw_tile, tiles
 from .picture import GREY, LARGE, WIDTH, Picture, colours, numbers, styled, text_width
 
 LARGEST_TILE = 1.1  # inches
@@ -47,7 +46,7 @@ def branch_maps(maps, title='') -> Picture:
                   weight='bold', gid='block')  # fmt: skip
         for name, values in parts.items():
             y = height - head - tile * (names.index(name) + 1)
-            _tile(axes, _tinted(values, shade[name]), x, y, tile, shade[name])
+            draw_tile(axes, _tinted(values, shade[name]), x, y, tile, shade[name])
         rows, columns = next(iter(parts.values())).shape
         axes.text(x + tile / 2, foot - 0.14, f'{rows}×{columns}', ha='center', va='center',
                   color=GREY, gid='grid')  # fmt: skip
@@ -94,22 +93,12 @@ def overlay(images, maps, labels=None, title='') -> Picture:
         for i, image in enumerate(images):
             grey = image if image.ndim == 3 else onp.repeat(image[..., None], 3, axis=2)
             drawn = _marked(grey, maps[name][i]) if name else grey
-            _tile(axes, drawn, left + tile * i, y, tile)
+            draw_tile(axes, drawn, left + tile * i, y, tile)
     for i, label in enumerate(labels):
         x = left + tile * (i + 0.5)
         axes.text(x, foot - 0.05, label, ha='center', va='top', gid='label')
     axes.set(xlim=(0, picture.get_figwidth()), ylim=(0, height))
     return picture
-
-
-def _tile(axes, pixels, x, y, tile, frame=None):
-    box = (x + 0.04, x + tile - 0.04, y + 0.04, y + tile - 0.04)
-    axes.imshow(pixels, extent=box, interpolation='nearest', aspect='auto', vmin=0, vmax=1)
-    if frame:
-        axes.add_patch(
-            Rectangle((box[0], box[2]), tile - 0.08, tile - 0.08, fill=False, edgecolor=frame,
-                      linewidth=1.5)
-        )  # fmt: skip
 
 
 def _tinted(values, colour):
