@@ -14,7 +14,7 @@ from tools.run_notebooks import say
 import nbformat
 
 from . import class_page, feedback, lateness, repair, scores, submissions
-from .engine import FOLDER, GradingError, log_of, nbgrader, reason
+from .engine import FOLDER, GradingError, apart, log_of, nbgrader, reason
 
 NAMES = ('block', 'binding', 'family')
 
@@ -22,7 +22,7 @@ NAMES = ('block', 'binding', 'family')
 def assignment(name, course=FOLDER) -> Path:
     """Write the student version of `name`, without answers and hidden tests; return its path."""
     with nbgrader(course) as api:
-        result = api.generate_assignment(name)
+        result = apart(api.generate_assignment, name)
     log = log_of(result)
     if not result['success']:
         raise GradingError(f'{name} has no student version: {reason(log)}')
@@ -74,6 +74,8 @@ def only(student, found, name) -> list:
 
 def grade_one(name, course, one, blank):
     """Repair and grade one submission; keep nbgrader's log, and a record of what was found."""
+    path = record_path(name, course, one)
+    path.unlink(missing_ok=True)  # an interruption leaves no grade of half a notebook
     remarks, log, graded = [], '', False
     if one.others:
         remarks.append(f'{one.path.name} counts, not {", ".join(one.others)}')
@@ -84,14 +86,13 @@ def grade_one(name, course, one, blank):
             raise GradingError(f'no notebook for {name}')
         remarks += prepare(name, course, one, blank)
         with nbgrader(course) as api:
-            result = api.autograde(name, one.key)
+            result = apart(api.autograde, name, one.key)
         log, graded = log_of(result), result['success']
         if not graded:
             raise GradingError(reason(log))
     except GradingError as error:
         remarks.insert(0, f'not graded: {error}')
     kept = {'of': state(name, course, one), 'graded': graded, 'remark': '; '.join(remarks)}
-    path = record_path(name, course, one)
     files.replace_all({
         path.with_suffix('.log'): log or f'{kept["remark"]}\n',
         path: json.dumps(kept, ensure_ascii=False, indent=1) + '\n',

@@ -25,11 +25,11 @@ class Submission:
 
 def key(student) -> str:
     """Return `student` with every character that means something in a file pattern as %XX."""
-    coded = re.sub(r"[^\w .,'()@-]|^[\s.]|\s$", lambda found: percent(found[0]), student)
-    return coded
+    return re.sub(r"[^\w .,'()@-]|^[\s.]|\s$", lambda found: percent(found[0]), student)
 
 
 def percent(text) -> str:
+    """Return the bytes of `text` as a link writes them; those of a name that is no UTF-8 too."""
     return ''.join(f'%{byte:02X}' for byte in text.encode('utf-8', 'surrogateescape'))
 
 
@@ -71,7 +71,8 @@ def notebooks(folder) -> list:
 
 def belongs(path, folder, name, names) -> bool:
     """Say if the notebook in a student's `folder` is one for `name`: if it names no other one."""
-    for text in [*path.relative_to(folder).parts[:-1], path.stem]:
+    flat = FLAT.fullmatch(path.stem)  # a student's name may hold that of an assignment
+    for text in [*path.relative_to(folder).parts[:-1], flat['rest'] if flat else path.stem]:
         named = [other for other in names if other in text]
         if named:
             return name in named

@@ -5,11 +5,15 @@ import csv
 import io
 import os
 import re
+import signal
 import subprocess
+import sys
+import time
 import zipfile
 from contextlib import redirect_stdout
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 
 from exercises import __main__ as command
 from exercises import (
@@ -157,6 +161,7 @@ def test_a_notebook_of_another_assignment_is_not_taken(tmp_path):
     place(sent / 'ann' / 'binding' / 'block.ipynb', '')
     place(sent / 'bob' / 'binding (2).ipynb', '')
     place(sent / 'cee_12345_family.ipynb', '')
+    place(sent / 'blockmann_12345_binding.ipynb', '')
     place(sent / 'dan' / 'block' / 'family.ipynb', '')
 
     assert found(tmp_path) == {'ann': None, 'bob': None, 'dan': 'family.ipynb'}
@@ -795,6 +800,47 @@ def test_it_fails_if_nobody_could_be_graded(graded, monkeypatch, capsys):
     assert command.main(['grade', 'block']) == 1
 
     assert '0 of 2 graded; not: junk, kills' in capsys.readouterr().out
+
+
+GRADE = """
+import sys
+from pathlib import Path
+from exercises import __main__ as command, grading
+real = grading.grade
+grading.grade = lambda name, **options: real(name, Path(sys.argv[1]), **options)
+sys.exit(command.main(['grade', 'block']))
+"""
+
+
+def test_an_interruption_costs_nobody_a_grade(tmp_path):
+    pytest.importorskip('nbgrader')
+    started = tmp_path / 'started'
+    place(tmp_path / 'source' / 'block' / 'block.ipynb', source_notebook())
+    place(tmp_path / 'nbgrader_config.py', (grading.FOLDER / 'nbgrader_config.py').read_text())
+    endless = f'import os\nopen({str(started)!r}, "w").write(str(os.getpid()))\nwhile True: pass'
+    for student in ('ann', 'bob'):
+        place(tmp_path / 'submitted' / student / 'block.ipynb', answered(double=endless))
+    process = subprocess.Popen(
+        [sys.executable, '-c', GRADE, str(tmp_path)], cwd=grading.FOLDER.parent,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: started.exists() and started.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    finally:
+        process.kill()
+
+    assert 'interrupted: run it again to go on' in process.stderr.read()
+    assert not list(tmp_path.glob('records/block/*'))
+    wait_until(lambda: not Path(f'/proc/{started.read_text()}').exists())
+
+
+def wait_until(happens, seconds=60):
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_without_nbgrader_it_says_how_to_get_it(monkeypatch, capsys):
