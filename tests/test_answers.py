@@ -14,7 +14,7 @@ from test_notebooks import ENGLISH, FENCED, answers, read
 # What is printed by training or timing differs between machines: such an output is "recorded". Its code
 # runs here on two batches of at most 8 images, with the constants in capitals that count cut to these.
 RECORDED, BATCHES, BATCH = '```text recorded\n', 2, 8
-AT_MOST = {'STEPS': 10, 'IMAGES': 2}
+AT_MOST = {'STEPS': 10, 'IMAGES': 2, 'SIDE': 75}
 ALL = [
     pytest.param(path, number, text, id=f'{path.stem[:2]}-{number}')
     for path in ENGLISH
@@ -58,7 +58,7 @@ def test_an_answer_prints_what_the_page_shows(path, number, text, fresh, monkeyp
     recorded = RECORDED in text
     if recorded:
         monkeypatch.setattr(data, 'load_data_fashion_mnist', two_batches)
-        code = re.sub(r'^(STEPS|IMAGES) = (\d+)', cut, code, flags=re.M)
+        code = re.sub(r'^(STEPS|IMAGES|SIDE) = (\d+)', cut, code, flags=re.M)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code, f'{path.stem}, answer {number}', 'exec'), {'__name__': '__main__'})

@@ -23,15 +23,20 @@ PAGE = (
     + f'<style>{STYLE.read_text()}</style>\n{{%- endblock -%}}\n'
     + ALT
 )
+# nbconvert, when it embeds images, closes every tag of a block of HTML at the end of that block
+FOLDED = re.compile(r'(<details><summary>.*?</summary>)\n\n(.*)\n\n(</details>)', re.S)
 FORMULA = re.compile(r'(\$\$?)([^$<]+)\1')
 
 
 class Page(HTMLExporter):
-    """nbconvert's page, but for formulas: as MathML, which browsers show without a script."""
+    """nbconvert's page, but for folded answers, and formulas as MathML, which need no script."""
 
     @pass_context
     def markdown2html(self, context, source):
-        return FORMULA.sub(_mathml, super().markdown2html(context, source))
+        if folded := FOLDED.fullmatch(source):
+            source = folded[2]
+        page = FORMULA.sub(_mathml, super().markdown2html(context, source))
+        return f'{folded[1]}\n{page}\n{folded[3]}' if folded else page
 
 
 def _mathml(found):

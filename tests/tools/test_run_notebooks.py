@@ -6,10 +6,11 @@ import sys
 
 from d2l_ext import runtime
 from d2l_ext.diagnostics import speed
-from tools import compare_notebooks, run_notebooks, time_left
+from tools import build_slides, compare_notebooks, notebook_pages, run_notebooks, time_left
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 
@@ -103,6 +104,27 @@ def test_a_page_shows_its_formulas_and_loads_nothing(folders):
         re.findall(r'<(?:script|img|link|iframe)\b[^>]*(?:src|href)="?(https?:[^" >]+)', page) == []
     )
     assert nbformat.read(path, as_version=4).cells[-1].source == text  # the notebook keeps its own
+
+
+def test_an_answer_is_folded_with_all_that_it_holds(folders):
+    path = folders[0] / '00_a.ipynb'
+    lesson(folders[0], '00_a', 'print("ok")')
+    notebook = nbformat.read(path, as_version=4)
+    text = '<details><summary>Show</summary>\n\n```python\nprint(7)\n```\n\nSeven.\n\n</details>'
+    notebook.cells.append(nbformat.v4.new_markdown_cell(text))
+    notebook_pages.write(notebook, folders[1].with_suffix('.ipynb'), folders[0])
+    page = BeautifulSoup(folders[1].with_suffix('.html').read_text(), 'html.parser')
+    (answer,) = page.find_all('details')
+    assert answer.summary.text == 'Show' and 'print(7)' in answer.text
+    assert answer.find_all('p')[-1].text == 'Seven.'
+    assert 'details::details-content' in str(page.head)  # unfolded in print
+
+
+def test_answers_are_on_no_slide():
+    path = run_notebooks.NOTEBOOKS / '01_inception_block.ipynb'
+    assert '<details>' in path.read_text()
+    for slide in build_slides.deck(path, 'en'):
+        assert '<details>' not in slide.head + ''.join(text for text, _ in slide.notes)
 
 
 REMARK = '[11:43:53] ../src/nn/mkldnn_pooling.cc:58: MKLDNN Pooling: training with prop_kind is x'
