@@ -15,8 +15,15 @@ from test_notebooks import ENGLISH, FENCED, answers, read
 # runs here on two batches of at most 8 images, with the constants in capitals that count cut to these.
 RECORDED, BATCHES, BATCH = '```text recorded\n', 2, 8
 AT_MOST = {'STEPS': 10, 'IMAGES': 2, 'SIDE': 75}
+SLOW = {'16-2'}  # quantizes by entropy, layer by layer
 ALL = [
-    pytest.param(path, number, text, id=f'{path.stem[:2]}-{number}')
+    pytest.param(
+        path,
+        number,
+        text,
+        id=(name := f'{path.stem[:2]}-{number}'),
+        marks=[pytest.mark.slow] * (name in SLOW),
+    )  # fmt: skip
     for path in ENGLISH
     for number, text in answers(path).items()
 ]

@@ -21,7 +21,7 @@ ANSWER = {
         r'<details><summary>显示练习 (\d) 的一种答案</summary>\n\n(.+)\n\n</details>', re.S
     ),
 }
-WITHOUT_ANSWERS = {'10', '11', '14', '15', '16', 'ex'}
+WITHOUT_ANSWERS = {'11', '14', 'ex'}
 FENCED = re.compile(r'^```(\w+).*\n((?:.*\n)*?)```$', re.M)
 PREDICT = ('> **Predict.**', '> **先猜一猜。**')
 
