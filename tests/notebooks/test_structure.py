@@ -21,7 +21,7 @@ ANSWER = {
         r'<details><summary>显示练习 (\d) 的一种答案</summary>\n\n(.+)\n\n</details>', re.S
     ),
 }
-WITHOUT_ANSWERS = {'11', '14', 'ex'}
+WITHOUT_ANSWERS = {'ex'}
 FENCED = re.compile(r'^```(\w+).*\n((?:.*\n)*?)```$', re.M)
 PREDICT = ('> **Predict.**', '> **先猜一猜。**')
 
