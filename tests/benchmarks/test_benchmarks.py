@@ -423,8 +423,9 @@ def toy(tmp_path):
     return folder
 
 
-# four processes for the batches: more than two minutes on two busy cores
-LONG = {'variants:workers'}
+# more than a minute on two busy cores: the first for four processes for the batches; of the second, each
+# half is tried by another one, `profile:measure fast` and `fast:measure torch`
+LONG = {'variants:workers', 'profile:measure fast torch'}
 
 
 @pytest.mark.parametrize(

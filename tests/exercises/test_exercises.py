@@ -2,14 +2,13 @@
 
 import ast
 import io
+import os
 import re
 import shutil
-import time
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
-from d2l_ext import runtime
 from exercises import demo, grading
 from tools import run_notebooks
 
@@ -103,12 +102,9 @@ def test_the_source_is_stored_without_outputs(name):
 @pytest.mark.skipif(
     find_spec('nbgrader') is not None, reason='nbgrader grades them, as the submission all_right'
 )
-def test_model_answers_pass_all_tests_within_a_minute():
-    start, problems = time.perf_counter(), {}
-    for name in grading.NAMES:
-        problems[name] = run_notebooks.run(source(name), name, 300)[0]
+def test_model_answers_pass_all_tests():
+    problems = {name: run_notebooks.run(source(name), name, 300)[0] for name in grading.NAMES}
     assert problems == dict.fromkeys(grading.NAMES, '')
-    assert time.perf_counter() - start < 60 or runtime.busy()
 
 
 # made-up submissions, made and graded once for the tests of an assignment
@@ -123,7 +119,9 @@ class Graded:
         seconds = '20' if name == 'block' else '30'
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as told:
             patch.setenv('CELL_SECONDS', seconds)
+            begun = sum(os.times()[2:4])  # of processes that ended: the kernels
             self.failed = demo.main([name], course)
+            self.cpu_seconds = sum(os.times()[2:4]) - begun
         self.told = told.getvalue()
 
 
@@ -179,8 +177,9 @@ def test_made_up_submissions_get_the_scores_they_should(graded):
 
 
 @assignments(*grading.NAMES)
-def test_right_answers_are_graded_within_a_minute(graded):
-    assert float(re.search(r'all_right +([\d.]+) s', graded.told)[1]) < 60 or runtime.busy()
+def test_a_submission_takes_less_than_a_minute_of_one_cpu(graded):
+    """Seconds of a CPU, which are as many beside other programs."""
+    assert 1 < graded.cpu_seconds / len(demo.MADE_UP[graded.name]) < 60
 
 
 @assignments(*grading.NAMES)

@@ -1,28 +1,26 @@
-"""Is every lesson a page of the course: run in order, complete, within limits, with true twins?"""
+"""Is every lesson a page of the course: run in order, complete, within their limits?"""
 
 import ast
-import functools
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
+from pages import (
+    ENGLISH,
+    FENCED,
+    NOTEBOOKS,
+    answers,
+    code_cells,
+    every_english,
+    every_lesson,
+    markdown_cells,
+    read,
+    tags,
+    texts,
+)
 
-NOTEBOOKS = Path(__file__).parents[2] / 'notebooks'
-ENGLISH = sorted(NOTEBOOKS.glob('*.ipynb'))
-CHINESE = sorted(NOTEBOOKS.glob('zh/*.ipynb'))
-TAGS = {'nbval-ignore-output', 'raises-exception', 'shows'}
-# a Markdown cell for each exercise: folded, with code that tests/test_answers.py runs
-ANSWER = {
-    '': re.compile(
-        r'<details><summary>Show one answer to exercise (\d)</summary>\n\n(.+)\n\n</details>', re.S
-    ),
-    'zh': re.compile(
-        r'<details><summary>显示练习 (\d) 的一种答案</summary>\n\n(.+)\n\n</details>', re.S
-    ),
-}
 WITHOUT_ANSWERS = {'ex'}
-FENCED = re.compile(r'^```(\w+).*\n((?:.*\n)*?)```$', re.M)
+TAGS = {'nbval-ignore-output', 'raises-exception', 'shows'}
 PREDICT = ('> **Predict.**', '> **先猜一猜。**')
 
 # A limit that makes one page worse is broken here: (file name, what is over it) -> why
@@ -49,42 +47,6 @@ LARGER = {
     ('13_inspect_the_data', 'page: code cells'): 'each of its eleven pictures has a cell',
     ('13_inspect_the_data', 'page: bytes'): 'it is about looking: eleven pictures',
 }
-
-
-def named(paths):
-    return pytest.mark.parametrize(
-        'path', paths, ids=[str(path.relative_to(NOTEBOOKS).with_suffix('')) for path in paths]
-    )
-
-
-every_lesson, every_english, every_twin = named(ENGLISH + CHINESE), named(ENGLISH), named(CHINESE)
-
-
-@functools.cache  # every page is asked two dozen times
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def code_cells(path):
-    return [cell for cell in read(path).cells if cell.cell_type == 'code']
-
-
-def markdown_cells(path):
-    return [cell for cell in read(path).cells if cell.cell_type == 'markdown']
-
-
-def tags(cell):
-    return set(cell.metadata.get('tags', ()))
-
-
-def texts(cell):
-    """Yield everything a code cell printed or showed as text, error messages included."""
-    for output in cell.outputs:
-        yield output.get('text', '') or output.get('evalue', '')
-        yield '\n'.join(output.get('traceback', ()))
-        yield from (
-            text for kind, text in output.get('data', {}).items() if kind.startswith('text/')
-        )
 
 
 def test_the_six_lessons_are_there():
@@ -217,13 +179,6 @@ def test_the_page_ends_with_recap_exercises_sources(path):
     assert read(path).cells[-1].cell_type == 'markdown'
 
 
-def answers(path):
-    """Return the text of each answer of a page, in the order of its cells, by its exercise's number."""
-    pattern = ANSWER['zh' if path.parent.name == 'zh' else '']
-    found = [pattern.fullmatch(cell.source) for cell in markdown_cells(path)]
-    return {int(match[1]): match[2] for match in found if match}
-
-
 @every_lesson
 def test_every_exercise_has_an_answer(path):
     cells = markdown_cells(path)
@@ -343,42 +298,3 @@ def test_sizes_are_within_limits(path):
         if size > limit and (path.stem, what) not in LARGER
     }  # fmt: skip
     assert over == {}, 'shorten it, or say in LARGER why not'
-
-
-# twins: the Chinese page is the English one in other words
-
-
-def features(text):
-    """Return what a translation keeps: heading levels, code, formulas, link targets, numerals."""
-    fenced = FENCED.findall(text)
-    text = FENCED.sub('', text)
-    return {
-        'fenced': fenced,
-        'headings': re.findall(r'^#+(?= )', text, re.M),
-        'code': sorted(re.findall(r'`[^`]+`', text)),
-        'formulas': sorted(re.findall(r'\$[^$]+\$', text)),
-        'targets': sorted(
-            Path(t).name.replace('.zh.md', '.md') for t in re.findall(r'\]\((\S+?)\)', text)
-        ),
-        'numerals': sorted(re.findall(r'\d+', re.sub(r'`[^`]+`|\]\(\S+?\)', '', text))),
-    }
-
-
-@every_twin
-def test_a_twin_has_the_same_cells(path):
-    def outline(path):
-        return [(cell.id, cell.cell_type, sorted(tags(cell))) for cell in read(path).cells]
-
-    assert outline(path) == outline(NOTEBOOKS / path.name)
-
-
-@every_twin
-def test_a_twin_has_the_same_code_and_outputs(path):
-    assert code_cells(path) == code_cells(NOTEBOOKS / path.name)
-
-
-@every_twin
-def test_a_twin_says_the_same(path):
-    pairs = zip(markdown_cells(path), markdown_cells(NOTEBOOKS / path.name), strict=True)
-    differing = [cell.id for cell, twin in pairs if features(cell.source) != features(twin.source)]
-    assert differing == []

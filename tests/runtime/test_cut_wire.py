@@ -1,4 +1,7 @@
-"""Does a job survive a cut wire? Two workers in network namespaces, each with an address of its own."""
+"""Does a job end in time when a wire is cut, and go on later?
+
+Two workers in network namespaces, each with an address of its own.
+"""
 
 import json
 import os
@@ -9,7 +12,9 @@ import time
 from d2l_ext.runtime import distributed
 
 import pytest
-from test_distributed import STEPS, command, here, left_over, train  # noqa: F401  here: a fixture
+from jobs import STEPS, command, left_over, train
+
+pytestmark = pytest.mark.usefixtures('here')
 
 NUMBER = os.getpid() % 250 + 1  # other runs on this machine have other names and addresses
 BRIDGE, SUBNET = f'd2lb{NUMBER}', f'10.213.{NUMBER}'

@@ -1,4 +1,4 @@
-"""Do many processes train as one does, and end together when one is lost?"""
+"""Do many processes train as one does, started here, over ssh, by Slurm and by Kubernetes?"""
 
 import contextlib
 import json
@@ -7,106 +7,19 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from d2l_ext import training
-from d2l_ext.data import ImageBatches
-from d2l_ext.networks.blocks import conv, seq
 from d2l_ext.runtime import distributed
-from d2l_ext.training import trainer
 
 import mxnet as mx
 import numpy as onp
 import pytest
 import yaml
-from mxnet.gluon import nn
+from jobs import STEPS, WORKER, batches, command, left_over, network, train, until
 
+pytestmark = pytest.mark.usefixtures('here')
 ROOT = Path(__file__).parents[2]
-STEPS = 50
-
-
-def network(devices=None):
-    net = seq(conv(8, 3), nn.MaxPool2D(), conv(8, 3), nn.GlobalAvgPool2D(), nn.Dense(2))
-    mx.random.seed(1)
-    net.initialize(mx.init.Xavier(), ctx=devices or mx.cpu(), force_reinit=True)
-    return net
-
-
-def batches(size=16):
-    random = onp.random.RandomState(0)
-    labels = onp.arange(STEPS * size // 2) % 2
-    pixels = random.randint(0, 100, (len(labels), 8, 8)) + 120 * labels[:, None, None]
-    return ImageBatches(pixels.astype('uint8'), labels.astype('uint8'), size, seed=3)
-
-
-class Noted(training.Learner):
-    losses = []
-
-    def step(self, X, y, lr):
-        if os.environ.get('SLOW'):
-            time.sleep(float(os.environ['SLOW']))
-        total, right = super().step(X, y, lr)
-        self.losses.append(total / len(y))
-        return total, right
-
-
-def train(device=None, **more):
-    """Train two epochs of 25 steps; return the losses of the steps and the history."""
-    Noted.losses = []
-    plain, trainer.Learner = trainer.Learner, Noted
-    try:
-        history = training.fit(
-            network(device), batches(), batches(), epochs=2, lr=0.1, momentum=0.9, device=device,
-            progress=False, **more,
-        )  # fmt: skip
-    finally:
-        trainer.Learner = plain
-    return Noted.losses, history
-
-
-WORKER = """
-import json, sys
-from d2l_ext.runtime import distributed
-distributed.take_role()
-import mxnet as mx
-from mxnet import npx
-npx.set_np()
-sys.path.insert(0, 'tests/runtime')
-from test_distributed import train
-with distributed.joined() as store:
-    print('worker', store.rank, 'of', store.num_workers, flush=True)
-    losses, history = train(kvstore=store, checkpoint=sys.argv[2] if sys.argv[2:] else None, every=5)
-    if store.rank == 0:
-        open(sys.argv[1], 'w').write(json.dumps([losses, history.epochs]))
-"""
-
-
-def command(out, *more):
-    return [sys.executable, '-c', WORKER, str(out), *map(str, more)]
-
-
-@pytest.fixture(autouse=True)
-def here(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv('D2L_EXT_JOB', f'{os.getpid()}')  # other jobs of this machine are not ours
-    yield
-    assert left_over() == []
-
-
-def left_over(role=''):
-    """Return the processes of this test's jobs that still run, as numbers."""
-    found, own = [], f'D2L_EXT_JOB={os.getpid()}'.encode()
-    for folder in Path('/proc').glob('[0-9]*'):
-        try:
-            environ = (folder / 'environ').read_bytes().split(b'\0')
-            state = (folder / 'stat').read_text().rsplit(')')[1].split()[0]
-        except OSError:
-            continue
-        of_a_job = any(entry.startswith(b'DMLC_ROLE=' + role.encode()) for entry in environ)
-        if own in environ and of_a_job and state != 'Z':
-            found.append(int(folder.name))
-    return found
 
 
 def test_two_workers_have_the_losses_of_one_process(tmp_path):
@@ -126,90 +39,6 @@ def test_two_devices_have_the_losses_of_one():
     both, _ = train([mx.cpu(0), mx.cpu(1)])
 
     assert abs(onp.array(both) - alone).max() < 1e-4
-
-
-def kill(role, sign=signal.SIGKILL):
-    """Send a signal to one process of the job that runs."""
-    os.kill(left_over(role)[0], sign)
-
-
-LAUNCH = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background ignores it
-sys.path.insert(0, 'tests/runtime')
-from test_distributed import command
-from d2l_ext.runtime import distributed
-sys.exit(distributed.launch(command(*sys.argv[1:]), 2, again='the same command'))
-"""
-
-
-def start(*arguments, **env):
-    return subprocess.Popen(
-        [sys.executable, '-c', LAUNCH, *map(str, arguments)], cwd=ROOT, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, 'SLOW': '0.1', **env},
-        start_new_session=True,
-    )  # fmt: skip
-
-
-def until(condition, seconds=90):
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds
-        time.sleep(0.05)
-
-
-OTHERS = [pytest.param(role, marks=pytest.mark.slow) for role in ('server', 'scheduler')]
-
-
-@pytest.mark.parametrize('role', ['worker', *OTHERS])
-def test_when_one_dies_all_end_and_the_job_goes_on_later(tmp_path, role):
-    job = start(tmp_path / 'told', tmp_path / 'kept')
-    until(lambda: len([*(tmp_path / 'kept').glob('step-*')]) == 2)
-    kill(role)
-    _, errors = job.communicate(timeout=60)
-
-    assert job.returncode == 1
-    assert f'{role} 0 died (signal SIGKILL)' in errors or f'{role} 1 died' in errors
-    assert 'to go on from the last checkpoint: the same command' in errors
-    assert left_over() == []
-
-    assert distributed.launch(command(tmp_path / 'told', tmp_path / 'kept'), workers=2) == 0
-    losses, epochs = json.loads((tmp_path / 'told').read_text())
-    _, history = train()
-    assert len(losses) < STEPS
-    assert [e['loss'] for e in epochs] == pytest.approx([e['loss'] for e in history], abs=1e-3)
-
-
-def test_ctrl_c_leaves_none_behind(tmp_path):
-    job = start(tmp_path / 'told', tmp_path / 'kept')
-    until(lambda: [*(tmp_path / 'kept').glob('step-*')])
-    job.send_signal(signal.SIGINT)
-    _, errors = job.communicate(timeout=60)
-
-    assert job.returncode == 130
-    assert 'interrupted: the job was ended' in errors
-    assert left_over() == []
-
-
-def test_a_killed_launcher_leaves_none_behind(tmp_path):
-    job = start(tmp_path / 'told', tmp_path / 'kept')
-    until(lambda: [*(tmp_path / 'kept').glob('step-*')])
-    job.kill()
-    job.communicate(timeout=60)
-
-    until(lambda: left_over() == [], 20)
-
-
-def test_a_worker_that_hears_nothing_ends_in_time(tmp_path):
-    job = start(tmp_path / 'told', tmp_path / 'kept', D2L_EXT_PATIENCE='5')
-    until(lambda: [*(tmp_path / 'kept').glob('step-*')])
-    kill('server', signal.SIGSTOP)  # it neither answers nor dies, as behind a cut wire
-    begun = time.monotonic()
-    out, errors = job.communicate(timeout=60)
-
-    assert time.monotonic() - begun < 30
-    assert job.returncode == 1
-    assert 'no step for 5 s: a worker, a server or the network is gone' in errors
 
 
 def test_an_error_of_a_worker_is_told(tmp_path, capfd):
@@ -273,17 +102,37 @@ def test_hosts_are_read_one_a_line(tmp_path):
         distributed.read_hosts(tmp_path / 'missing')
 
 
+# a worker that writes who it was told to be, and waits until ssh was asked for all three
+TOLD = """
+import json, os, sys, time
+from pathlib import Path
+told = {name: os.environ[name] for name in os.environ if name.startswith('DMLC_')}
+folder = Path(sys.argv[1])
+(folder / f'told-{os.getpid()}').write_text(json.dumps(told))
+while len((folder / 'hosts').read_text().split()) < 3:
+    time.sleep(0.05)
+"""
+
+
 def test_over_ssh_each_host_gets_its_part(tmp_path, monkeypatch):
-    # an ssh that runs the command here and notes for whom
-    (tmp_path / 'ssh').write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/hosts\nexec sh -c "$5"\n')
+    # an ssh that notes for whom and runs the command here, with nothing of this environment
+    (tmp_path / 'ssh').write_text(
+        f'#!/bin/sh\necho "$4" >> {tmp_path}/hosts\n'
+        'exec env -i PATH="$PATH" D2L_EXT_JOB="$D2L_EXT_JOB" sh -c "$5"\n'
+    )
     (tmp_path / 'ssh').chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     monkeypatch.setattr(distributed, '_address', lambda: '127.0.0.1')
-    monkeypatch.setenv('DMLC_NODE_HOST', '127.0.0.1')
-    assert distributed.launch(command(tmp_path / 'told'), workers=2, hosts=['one', 'two']) == 0
+    line = [sys.executable, '-c', TOLD, str(tmp_path)]
+    assert distributed.launch(line, workers=2, hosts=['one', 'two']) == 0
 
     assert sorted((tmp_path / 'hosts').read_text().split()) == ['one', 'one', 'two']
-    assert len(json.loads((tmp_path / 'told').read_text())[0]) == STEPS
+    one, other = (json.loads(file.read_text()) for file in tmp_path.glob('told-*'))
+    assert one == other and one.pop('DMLC_PS_ROOT_PORT').isdigit()
+    assert one == {
+        'DMLC_ROLE': 'worker', 'DMLC_NUM_WORKER': '2', 'DMLC_NUM_SERVER': '1',
+        'DMLC_PS_ROOT_URI': '127.0.0.1',
+    }  # fmt: skip
 
 
 SRUN = """#!/bin/bash

@@ -1,7 +1,6 @@
 """Does importing d2l_ext make MXNet importable and quick, and does it leave the user's choices alone?"""
 
 import ctypes
-import json
 import os
 import subprocess
 import sys
@@ -175,43 +174,3 @@ def test_an_unknown_profile_is_refused(monkeypatch):
 
     with pytest.raises(ValueError, match="must be quick or lecture, got 'fast'"):
         runtime.profile()
-
-
-def doctor(**env):
-    """Let the doctor look; a training step is taken as timed already: test_speed.py times one."""
-    clean = {k: v for k, v in os.environ.items() if k != 'D2L_EXT_PROFILE'}
-    command = [sys.executable, '-m', 'd2l_ext', 'doctor', '--json']
-    env = {'D2L_EXT_STEP_SECONDS': '1:5.12,2:3.2', **env}
-    done = subprocess.run(command, env=clean | env, capture_output=True, text=True)
-    return done.returncode, {check['name']: check for check in json.loads(done.stdout)}
-
-
-def test_the_doctor_finds_this_machine_fit():
-    status, checks = doctor()
-
-    assert status == 0
-    assert checks['MXNet']['seen'].startswith('1.9.1')
-    assert checks['speed']['seen'] == 'training step: 40 images/s with 2 threads, 25 with 1'
-    assert checks['speed']['ok'] is True
-
-
-def test_the_doctor_says_when_one_thread_is_quicker():
-    status, checks = doctor(D2L_EXT_STEP_SECONDS='1:5.12,2:6.4')
-
-    assert status == 0
-    assert checks['speed']['seen'] == 'training step: 25 images/s with 1 thread, 20 with 2'
-    assert 'set OMP_NUM_THREADS=1 while they run' in checks['speed']['remedy']
-
-
-def test_the_doctor_says_what_is_wrong_and_exits_1():
-    status, checks = doctor(D2L_EXT_PROFILE='fast')
-
-    assert status == 1
-    assert checks['profile']['remedy'] == 'unset D2L_EXT_PROFILE'
-
-
-def test_the_doctor_counts_idle_cpus_as_slow_not_as_broken():
-    status, checks = doctor(OMP_NUM_THREADS='99')
-
-    assert status == 0
-    assert checks['threads']['ok'] is False

@@ -9,7 +9,7 @@ from d2l_ext import data
 import pytest
 from matplotlib import pyplot
 from mxnet import npx
-from test_notebooks import ENGLISH, FENCED, answers, read
+from pages import ENGLISH, FENCED, answers, read
 
 # What is printed by training or timing differs between machines: such an output is "recorded". Its code
 # runs here on two batches of at most 8 images, with the constants in capitals that count cut to these.
