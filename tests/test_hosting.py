@@ -1,4 +1,4 @@
-"""Where a class runs: several kernels at once, one cache, and the files that hosts read."""
+"""Can a class run on one machine: several kernels at once, one cache, the files that hosts read?"""
 
 import asyncio
 import json

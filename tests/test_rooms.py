@@ -1,4 +1,4 @@
-"""Does each room of d2l_ext import only from the rooms that CONTRIBUTING.md's table allows it?"""
+"""Does each room of d2l_ext import only what CONTRIBUTING.md's table says, and has it its tests?"""
 
 import ast
 import importlib
@@ -12,6 +12,7 @@ from tools.draw_rooms import PACKAGE, imports, rooms, table
 import pytest
 
 TABLE = table()
+TESTS = PACKAGE.parent / 'tests'
 
 
 def test_the_table_has_every_room_and_what_it_imports():
@@ -61,3 +62,17 @@ def test_every_room_says_what_lives_there():
 def test_every_room_says_what_it_imports(path):
     words = ast.get_docstring(ast.parse(path.read_text()))
     assert set(re.findall(r'`(\w+)`', words.partition('Imports')[2])) == TABLE[path.parent.name]
+
+
+@pytest.mark.parametrize('room', TABLE)
+def test_every_room_has_its_tests(room):
+    if (PACKAGE / room).is_dir():
+        assert [*(TESTS / room).glob('test_*.py')]
+    else:
+        assert (TESTS / f'test_{"command_line" if room == "__main__" else room}.py').is_file()
+
+
+def test_every_test_file_says_which_question_it_answers():
+    for path in TESTS.rglob('test_*.py'):
+        words = ast.get_docstring(ast.parse(path.read_text())) or ''
+        assert words.partition('\n\n')[0].endswith('?'), path

@@ -1,4 +1,4 @@
-"""Does looking into a network tell the truth, and leave the network as it was?"""
+"""Are the activations that we see those of the network, and does looking leave it as it was?"""
 
 from d2l_ext.analysis import activations
 from d2l_ext.networks import GoogLeNet, InceptionV3

@@ -1,4 +1,4 @@
-"""Does `analysis` count right? Examples small enough to check on paper."""
+"""Does `anatomy` count the shapes, parameters and multiply-adds that a pencil counts?"""
 
 from d2l_ext.analysis import anatomy
 from d2l_ext.networks import GoogLeNet

@@ -1,4 +1,4 @@
-"""Is the pitfall as the lessons say, and does `rebind` cure it?"""
+"""Does the first image fix a network's sizes, as the lessons say, and does `rebind` free them again?"""
 
 from d2l_ext.analysis import anatomy, deferred_init
 from d2l_ext.networks import GoogLeNet

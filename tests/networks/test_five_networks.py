@@ -1,4 +1,4 @@
-"""Do the five networks have the shapes, the parameters, the costs and the manners that they should?"""
+"""Do the five networks have their papers' channels, parameters and costs, and refuse what is too small?"""
 
 from d2l_ext import figures, networks
 from d2l_ext.analysis import anatomy, deferred_init

@@ -1,4 +1,4 @@
-"""Has every network the shapes, the parameters and the costs of its paper?"""
+"""Does GoogLeNet have the paper's shapes, and the parameters and multiply-adds that we count?"""
 
 import re
 import sys

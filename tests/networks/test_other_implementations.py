@@ -1,4 +1,4 @@
-"""Do blocks and networks give the same numbers as code that is not ours?
+"""Do our blocks and networks give the same numbers as NumPy, MXNet's model zoo, torchvision and timm?
 
 The block: NumPy, from the definition. The networks, with the same random weights: MXNet's model zoo,
 torchvision and timm. They compute in float64, because in float32 two right answers of a hundred layers

@@ -1,4 +1,4 @@
-"""Is the twin in PyTorch the same network: weights, scores, gradients, steps, and fifty of them?
+"""Does the network in PyTorch have our scores and gradients, and train to the same weights?
 
 Skipped without PyTorch (`make torch`).
 """

@@ -1,4 +1,4 @@
-"""Does every tensor come to its place, and nothing else anywhere?"""
+"""Does every tensor of a PyTorch file come to its place in our network, and nothing else anywhere?"""
 
 import json
 import os
