@@ -33,7 +33,7 @@ from d2l_ext.runtime import distributed
 distributed.take_role()
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 open(f'{sys.argv[1]}/{os.getpid()}', 'w').close()
-time.sleep(600)
+time.sleep(120)
 """
 
 

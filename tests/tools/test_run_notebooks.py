@@ -188,12 +188,17 @@ def test_a_line_is_cut_to_the_width_of_the_terminal(capsys, monkeypatch):
     assert capsys.readouterr().out == '\r\033[K05_training  cell 7'
 
 
-def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, capsys, monkeypatch):
+@pytest.fixture
+def given(monkeypatch):
+    """No lesson runs, each ends well at once; what was given to run each."""
     given = []
-    monkeypatch.setattr(
-        run_notebooks, 'run', lambda path, *more: given.append(more) or ('no', None)
-    )
+    monkeypatch.setattr(run_notebooks, 'run', lambda path, *more: given.append(more) or ('', None))
     monkeypatch.setattr(run_notebooks.notebook_pages, 'write', lambda *arguments: None)
+    monkeypatch.setattr(run_notebooks, 'showed', lambda notebook: '')
+    return given
+
+
+def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, given, capsys):
     run_notebooks.main(notebooks=costly[0], build=costly[1])
     assert capsys.readouterr().out.startswith(
         '26 images/s with 1 thread, 20 with 2; a training step (R) takes 5.00 s; the lessons: 8 min\n'
@@ -202,7 +207,7 @@ def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, capsys, m
     assert [timeout for _, timeout, _ in given] == [750, 750]  # 150 steps
 
 
-def test_lessons_that_take_no_time_are_not_made_to_wait(costly, capsys, monkeypatch):
+def test_lessons_that_take_no_time_are_not_made_to_wait(costly, given, capsys, monkeypatch):
     monkeypatch.setattr(time_left, 'recorded', lambda: {'00_a': 2, '01_b': 3})
     monkeypatch.setattr(speed, 'choose', lambda: pytest.fail('the speed was measured'))
     assert run_notebooks.main(['01'], notebooks=costly[0], build=costly[1]) == 0
@@ -210,7 +215,9 @@ def test_lessons_that_take_no_time_are_not_made_to_wait(costly, capsys, monkeypa
     assert 'images/s' not in capsys.readouterr().out
 
 
-def test_a_speed_that_cannot_be_measured_is_said_and_the_lessons_run(costly, capsys, monkeypatch):
+def test_a_speed_that_cannot_be_measured_is_said_and_the_lessons_run(
+    costly, given, capsys, monkeypatch
+):
     def fail():
         raise RuntimeError('no such network')
 
@@ -218,7 +225,7 @@ def test_a_speed_that_cannot_be_measured_is_said_and_the_lessons_run(costly, cap
     assert run_notebooks.main(['01'], notebooks=costly[0], build=costly[1]) == 0
     told = capsys.readouterr().out
     assert told.startswith('the time left is not known: no such network\n')
-    assert re.search(r'01_b +\d+\.\d s  ok', told)
+    assert re.search(r'01_b +\d+\.\d s  ok', told) and len(given) == 1
 
 
 def test_a_speed_kept_in_another_form_ends_the_run(costly, capsys, monkeypatch):
