@@ -11,6 +11,7 @@ from mxnet import autograd, np
 from mxnet.gluon import nn
 
 from ..networks.blocks import Concat, is_layer, walk
+from ..runtime.arguments import one_of, whole
 
 
 def steps(net) -> dict:
@@ -43,13 +44,8 @@ def blocks(net) -> dict:
 def branch_of(net, block, branch):
     """Return that branch; raises ValueError, with the names there are, for another name."""
     there = blocks(net)
-    if block not in there:
-        raise ValueError(f'block must be one of {", ".join(there) or "none"}, got {block!r}')
-    if branch not in there[block]:
-        raise ValueError(
-            f'branch of {block} must be one of {", ".join(there[block])}, got {branch!r}'
-        )
-    return there[block][branch]
+    one_of('block', block, there)
+    return there[block][one_of(f'branch of {block}', branch, there[block])]
 
 
 def forward(net, x, start=None, stop=None):
@@ -59,11 +55,11 @@ def forward(net, x, start=None, stop=None):
     """
     chain = steps(net)
     for name, value in (('start', start), ('stop', stop)):
-        if value is not None and value not in chain:
-            raise ValueError(f'{name} must be one of {", ".join(chain)}, got {value!r}')
+        if value is not None:
+            one_of(name, value, chain)
     names = list(chain)
-    first = names.index(start) if start else 0
-    last = names.index(stop) if stop else len(names)
+    first = 0 if start is None else names.index(start)
+    last = len(names) if stop is None else names.index(stop)
     for name in names[first:last]:
         x = chain[name](x)
     return x
@@ -91,8 +87,11 @@ def silenced(net, block, branch, value=0.0):
     ValueError for an unknown name, a negative value, or a branch without weights.
     """
     layers = _endings(branch_of(net, block, branch))
-    value = onp.asarray(value, 'float32')
-    if (value < 0).any():
+    try:
+        value = onp.asarray(value, 'float32')
+    except (TypeError, ValueError):
+        raise ValueError(f'value must be a number, or one a channel, got {value!r}') from None
+    if not (value >= 0).all() or not onp.isfinite(value).all():
         raise ValueError(f'value must be 0 or more, as after a ReLU, got {value.min():g}')
     if not layers:
         raise ValueError(f'{branch} of {block} has no weights that could be silenced')
@@ -163,7 +162,6 @@ def neighbours(queries, others, count):
     a, b = (onp.asarray(x, 'float32').reshape(len(x), -1) for x in (queries, others))
     if a.shape[1] != b.shape[1]:
         raise ValueError(f'rows must be equally long, got {a.shape[1]} and {b.shape[1]}')
-    if not 0 < count <= len(b):
-        raise ValueError(f'count must be 1 to {len(b)}, got {count}')
+    whole('count', count, 1, most=len(b))
     a, b = (x / onp.maximum(onp.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in (a, b))
     return onp.argsort(-(a @ b.T), axis=1, kind='stable')[:, :count]

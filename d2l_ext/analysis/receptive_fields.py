@@ -7,6 +7,7 @@ from mxnet import np
 from mxnet.gluon import nn
 
 from ..networks.blocks import Concat, is_layer, walk
+from ..runtime.arguments import number, whole
 from .activations import branch_of, forward, recorded, steps
 
 
@@ -57,7 +58,7 @@ def pixels_seen(net, X, block, branch, seed=0):
     Returns the squared gradient, (H, W), averaged over images; the channels are added with signs drawn
     from `seed`, so that in the mean their squares add up. What is never read has exactly 0.
     """
-    path = branch_of(net, block, branch)
+    path, seed = branch_of(net, block, branch), whole('seed', seed, 0)
     X = X.copy()
     X.attach_grad()
     with recorded(net):
@@ -96,6 +97,7 @@ def side(seen, centre, share=0.9) -> int:
 
     Odd or even as needed: the square reaches as far on both sides as the edge of `seen` allows.
     """
+    share = number('share', share, above=0, most=1)
     rows, columns = onp.indices(seen.shape)
     distance = onp.maximum(abs(rows - centre), abs(columns - centre))
     order = onp.argsort(distance, axis=None, kind='stable')
@@ -121,6 +123,7 @@ def sheets(images, side, count=1):
     Raises ValueError if there are too few.
     """
     n, channels, height, width = images.shape
+    side, count = whole('side', side), whole('count', count)
     if count * side**2 > n:
         raise ValueError(f'images must be {count * side**2} or more for {count} sheets, got {n}')
     tiles = images[: count * side**2].reshape(count, side, side, channels, height, width)

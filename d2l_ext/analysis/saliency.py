@@ -4,6 +4,7 @@ import numpy as onp
 from mxnet import np, npx
 from scipy.stats import rankdata
 
+from ..runtime.arguments import class_numbers, number, one_of, whole
 from .activations import forward, recorded, steps
 
 
@@ -14,15 +15,13 @@ def class_map(net, X, classes, block):
     zero counts as zero. Source: Selvaraju et al. 2017, equations 1 and 2.
     """
     names = list(steps(net))
-    if block not in names[:-1]:
-        raise ValueError(f'block must be one of {", ".join(names[:-1])}, got {block!r}')
-    _check_classes(X, classes)
-    after = names[names.index(block) + 1]
+    after = names[names.index(one_of('block', block, names[:-1])) + 1]
+    class_numbers('classes', classes, len(X))
     maps = forward(net, X, stop=after)
     maps.attach_grad()
     with recorded(net):
         scores = forward(net, maps, start=after)
-        total = npx.pick(scores, np.array(classes)).sum()
+        total = npx.pick(scores, _chosen(classes, scores)).sum()
     total.backward()
     weights = maps.grad.mean(axis=(2, 3), keepdims=True)
     return npx.relu((weights * maps).sum(axis=1)).asnumpy()
@@ -34,16 +33,17 @@ def occlusion(net, X, classes, patch, stride=None, fill=0.0):
     Returns (N, rows, columns), a number a place of the square of side `patch`, which moves by `stride`
     (by its side, if none is given). Source: Zeiler and Fergus 2014, section 4.2.
     """
-    _check_classes(X, classes)
+    class_numbers('classes', classes, len(X))
     height, width = X.shape[2:]
-    if not 0 < patch <= min(height, width):
-        raise ValueError(f'patch must be 1 to {min(height, width)} pixels, got {patch}')
-    stride, picked = stride or patch, np.array(classes)
-    whole = npx.pick(npx.softmax(net(X)), picked)
+    patch = whole('patch', patch, 1, most=min(height, width))
+    stride = patch if stride is None else whole('stride', stride)
+    fill, scores = number('fill', fill), net(X)
+    picked = _chosen(classes, scores)
+    seen = npx.pick(npx.softmax(scores), picked)
     lost = [
         [
             (
-                whole - npx.pick(npx.softmax(net(_covered(X, top, left, patch, fill))), picked)
+                seen - npx.pick(npx.softmax(net(_covered(X, top, left, patch, fill))), picked)
             ).asnumpy()
             for left in range(0, width - patch + 1, stride)
         ]
@@ -58,9 +58,10 @@ def _covered(X, top, left, patch, fill):
     return X
 
 
-def _check_classes(X, classes):
-    if len(classes) != len(X):
-        raise ValueError(f'classes must be one an image, got {len(classes)} for {len(X)} images')
+def _chosen(classes, scores):
+    """Return `classes` as MXNet's array; ValueError for one that `scores` (N, classes) have not."""
+    # npx.pick would take another class instead of one that does not exist
+    return np.array(class_numbers('classes', classes, *scores.shape), ctx=scores.ctx)
 
 
 def covered(X, maps, count, fill=0.0):
@@ -74,8 +75,7 @@ def covered(X, maps, count, fill=0.0):
         raise ValueError(
             f'maps must be ({len(X)}, h, w) that divide {X.shape[2]} x {X.shape[3]}, got {maps.shape}'
         )
-    if not 0 <= count <= h * w:
-        raise ValueError(f'count must be 0 to {h * w} cells, got {count}')
+    count, fill = whole('count', count, 0, most=h * w), number('fill', fill)
     best = onp.argsort(-maps.reshape(n, -1), axis=1, kind='stable')[:, :count]
     marks = onp.zeros((n, h * w))
     onp.put_along_axis(marks, best, 1, axis=1)

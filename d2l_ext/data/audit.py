@@ -6,8 +6,8 @@ numbers (N,) from 0; features (N, D). Whatever is drawn at random is drawn from 
 
 import numpy as onp
 
+from ..runtime.arguments import class_numbers, one_of, whole
 from ..runtime.arguments import number as checked_number
-from ..runtime.arguments import whole
 from ..tables import Table
 from .corruptions import STEPS, WILD
 
@@ -22,9 +22,7 @@ def in_the_wild(images, strength, seed=0, steps=tuple(WILD)):
     images = _images('images', images)
     strength = checked_number('strength', strength, least=0, most=1)
     whole('seed', seed, 0)
-    unknown = [step for step in steps if step not in WILD]
-    if unknown:
-        raise ValueError(f'steps must be of {", ".join(WILD)}, got {unknown[0]!r}')
+    steps = [one_of('each of steps', step, list(WILD)) for step in steps]
     if strength == 0:
         return images.copy()
     in_bytes = images.dtype == onp.uint8
@@ -46,9 +44,10 @@ def by_class(labels, count, classes=None):
     `classes` are the numbers of the classes wanted, in their order; by default all up to the highest.
     Raises ValueError if a class has fewer images.
     """
-    labels, count = _labels('labels', labels), whole('count', count, 1)
+    labels, count = class_numbers('labels', labels), whole('count', count, 1)
     chosen = []
-    for number in range(labels.max() + 1) if classes is None else classes:
+    wanted = range(labels.max() + 1) if classes is None else class_numbers('classes', classes)
+    for number in wanted:
         found = onp.flatnonzero(labels == number)
         if len(found) < count:
             raise ValueError(f'labels must hold {count} of class {number}, got {len(found)}')
@@ -64,10 +63,8 @@ def summary(collections, classes) -> Table:
     """
     columns, rows = ['class'], [[str(name)] for name in classes]
     for title, (images, labels) in collections.items():
-        images, labels = _images(title, images), _labels(f'{title}: labels', labels)
-        _equally_many(f'{title}: labels', labels, 'images', images)
-        if labels.max() >= len(rows):
-            raise ValueError(f'{title}: labels must be below {len(rows)}, got {labels.max()}')
+        images = _images(title, images)
+        labels = class_numbers(f'{title}: labels', labels, len(images), len(rows))
         columns += [f'{title}: count', 'mean', 'spread']
         scale = 255 if images.dtype == onp.uint8 else 1
         for number, row in enumerate(rows):
@@ -124,9 +121,8 @@ def project(features, method='pca', seed=0):
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    features = _features('features', features, 5)
-    if method not in ('pca', 'tsne'):
-        raise ValueError(f"method must be 'pca' or 'tsne', got {method!r}")
+    features, seed = _features('features', features, 5), whole('seed', seed, 0)
+    one_of('method', method, ('pca', 'tsne'))
     if method == 'pca':
         return PCA(2, random_state=seed).fit_transform(features)
     fewer = PCA(min(50, *features.shape), random_state=seed).fit_transform(features)
@@ -145,7 +141,7 @@ def separability(features_a, features_b, folds=5, seed=0) -> float:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    folds = whole('folds', folds, 2)
+    folds, seed = whole('folds', folds, 2), whole('seed', seed, 0)
     a, b = _features('features_a', features_a, folds), _features('features_b', features_b, folds)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f'features_b must have {a.shape[1]} columns, got {b.shape[1]}')
@@ -173,11 +169,8 @@ def doubts(labels, probabilities):
     `probabilities` (N, classes) are those of `training.predict`; doubted is a label of little
     probability. Raises ValueError for lengths that differ, and for labels beyond the classes.
     """
-    labels = _labels('labels', labels)
     probabilities = _features('probabilities', probabilities, 1)
-    _equally_many('labels', labels, 'probabilities', probabilities)
-    if labels.max() >= probabilities.shape[1]:
-        raise ValueError(f'labels must be below {probabilities.shape[1]}, got {labels.max()}')
+    labels = class_numbers('labels', labels, *probabilities.shape)
     return onp.argsort(probabilities[onp.arange(len(labels)), labels], kind='stable')
 
 
@@ -197,16 +190,6 @@ def _images(name, images):
     if not (low >= 0 and high <= 1):
         raise ValueError(f'{name} must be 0 to 1 as floats, got {low:g} to {high:g}: rescale them')
     return images
-
-
-def _labels(name, labels):
-    labels = onp.asarray(labels)
-    if labels.ndim != 1 or not labels.size or labels.dtype.kind not in 'ui' or labels.min() < 0:
-        told = labels.min() if labels.dtype.kind in 'uif' and labels.size else labels.dtype
-        raise ValueError(
-            f'{name} must be whole numbers (N,) from 0, got shape {labels.shape}, least {told}'
-        )
-    return labels
 
 
 def _features(name, features, least):

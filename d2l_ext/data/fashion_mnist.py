@@ -12,7 +12,7 @@ import numpy as onp
 from tqdm import tqdm
 
 from .. import runtime
-from ..runtime.arguments import whole
+from ..runtime.arguments import class_numbers, whole
 from . import download
 from .download import cache, fetch, original
 
@@ -82,11 +82,16 @@ class ImageBatches:
 
     With a `seed`, each `iter()` starts the next epoch, in the order that seed and epoch decide;
     without one, the images come in their own order. The last batch may be smaller.
+
+    Raises ValueError unless `images` are uint8 (N, H, W) and `labels` whole numbers (N,) from 0.
     """
 
     def __init__(self, images, labels, batch_size, *, seed=None, standardize=False):
-        self.images, self.labels, self.batch_size = images, labels, batch_size
-        self.seed, self.standardize, self.epoch = seed, standardize, 0
+        self.images = _grey(images)
+        self.labels = class_numbers('labels', labels, len(self.images))
+        self.batch_size = whole('batch_size', batch_size, 1, 'the lecture takes 128')
+        self.seed = None if seed is None else whole('seed', seed, 0)
+        self.standardize, self.epoch = standardize, 0
 
     def __len__(self):
         return -(-len(self.images) // self.batch_size)
@@ -107,6 +112,19 @@ class ImageBatches:
             if self.standardize:
                 X = (X - onp.float32(MEAN)) / onp.float32(STD)
             yield np.array(X), np.array(self.labels[chosen], dtype='int32')
+
+
+def _grey(images):
+    """Return images as a NumPy array, the same one where they are; ValueError unless uint8 (N, H, W)."""
+    images = images.asnumpy() if hasattr(images, 'asnumpy') else onp.asanyarray(images)
+    if images.ndim != 3 or not images.size:
+        raise ValueError(f'images must be grey, (N, H, W), at least one, got shape {images.shape}')
+    if images.dtype != onp.uint8:
+        raise ValueError(
+            f'images must be uint8, 0 to 255, got {images.dtype}: from floats of 0 to 1 they come by '
+            "(images * 255).round().astype('uint8')"
+        )
+    return images
 
 
 def load_data_fashion_mnist(

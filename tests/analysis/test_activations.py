@@ -203,7 +203,7 @@ def test_images_can_be_compared_as_they_are():
     ('others', 'count', 'message'),
     [
         ([[1, 2, 3]], 1, 'rows must be equally long, got 2 and 3'),
-        ([[1, 2]], 2, 'count must be 1 to 1, got 2'),
+        ([[1, 2]], 2, 'count must be a whole number from 1 to 1, got 2'),
     ],
 )
 def test_neighbours_that_cannot_be_had_are_refused(others, count, message):

@@ -1,6 +1,6 @@
 """Do class maps and occlusion mark what decides, and do their tests tell good maps from bad ones?"""
 
-from d2l_ext.analysis import activations, saliency
+from d2l_ext.analysis import activations, receptive_fields, saliency
 from d2l_ext.networks.blocks import Concat, conv, max_pool, seq
 
 import numpy as onp
@@ -81,6 +81,62 @@ def test_a_class_map_needs_a_block_and_a_class_an_image(small):
         saliency.class_map(small, images(), [0], '3a')
 
 
+@pytest.mark.parametrize(
+    ('classes', 'told'),
+    [
+        ([0, 4], 'classes must be below 4, got 4'),
+        ([0, -1], r'classes must be whole numbers \(N,\) from 0, .* least -1'),
+        ([0, 1.5], 'classes must be whole numbers'),
+        (['0', '3'], 'classes must be whole numbers'),
+        ([True, False], 'classes must be whole numbers .* least bool'),
+        ([[0], [1]], r'classes must be whole numbers .* shape \(2, 1\)'),
+        (3, r'classes must be whole numbers .* shape \(\)'),
+        (None, 'classes must be whole numbers'),
+    ],
+)
+def test_a_class_that_the_network_has_not_is_refused(small, classes, told):
+    with pytest.raises(ValueError, match=told):
+        saliency.class_map(small, images(), classes, '3a')
+    with pytest.raises(ValueError, match=told):
+        saliency.occlusion(small, images(), classes, patch=4)
+
+
+@pytest.mark.parametrize('block', ['head', 10, -1, 1.5, True, None, ['3a'], ''])
+def test_a_block_that_the_network_has_not_is_refused_everywhere(small, block):
+    X, told = images(), 'must be one of .*, got'
+    with pytest.raises(ValueError, match=f'block {told}'):
+        saliency.class_map(small, X, [0, 1], block)
+    if block not in ('head', None):
+        for side in ('start', 'stop'):
+            with pytest.raises(ValueError, match=f'{side} {told}'):
+                activations.forward(small, X, **{side: block})
+    for look in (
+        lambda *which: activations.branch_of(small, *which),
+        lambda *which: activations.silenced(small, *which).__enter__(),
+        lambda *which: receptive_fields.receptive_field(small, *which),
+        lambda *which: receptive_fields.pixels_seen(small, X, *which),
+        lambda *which: receptive_fields.effective_side(small, X, *which),
+    ):
+        with pytest.raises(ValueError, match=f'block {told}'):
+            look(block, 'branch1x1')
+        with pytest.raises(ValueError, match=f'branch of 3a {told}'):
+            look('3a', block)
+
+
+@pytest.mark.parametrize('stride', [0, -1, 1.5, True, '2'])
+def test_a_stride_that_moves_nowhere_is_refused(stride):
+    with pytest.raises(ValueError, match='stride must be a whole number >= 1, got'):
+        saliency.occlusion(Corner(), np.ones((1, 1, 6, 6)), [1], 2, stride)
+
+
+@pytest.mark.parametrize('fill', [None, '0', float('nan'), True])
+def test_a_fill_that_is_no_number_is_refused(fill):
+    with pytest.raises(ValueError, match='fill must be a number that is finite, got'):
+        saliency.occlusion(Corner(), np.ones((1, 1, 6, 6)), [1], 2, fill=fill)
+    with pytest.raises(ValueError, match='fill must be a number that is finite, got'):
+        saliency.covered(images(), onp.zeros((2, 2, 2)), 1, fill)
+
+
 class Corner(nn.HybridBlock):
     """Give the upper left pixel as the score of class 1, 0 for class 0."""
 
@@ -105,9 +161,9 @@ def test_occlusion_moves_by_its_stride_inside_the_image():
     assert saliency.occlusion(Corner(), np.ones((1, 1, 6, 8)), [1], 4, stride=2).shape == (1, 2, 3)
 
 
-@pytest.mark.parametrize('patch', [0, 7])
+@pytest.mark.parametrize('patch', [0, 7, 1.5, True, '3', None])
 def test_a_patch_that_does_not_fit_is_refused(patch):
-    with pytest.raises(ValueError, match=f'patch must be 1 to 6 pixels, got {patch}'):
+    with pytest.raises(ValueError, match='patch must be a whole number from 1 to 6, got'):
         saliency.occlusion(Corner(), np.ones((1, 1, 6, 6)), [1], patch)
 
 
@@ -129,7 +185,7 @@ def test_the_highest_cells_are_covered_and_nothing_else():
     [
         ((2, 3, 3), 1, r'maps must be \(2, h, w\) that divide 8 x 8, got \(2, 3, 3\)'),
         ((1, 2, 2), 1, r'maps must be \(2, h, w\) that divide 8 x 8, got \(1, 2, 2\)'),
-        ((2, 2, 2), 5, 'count must be 0 to 4 cells, got 5'),
+        ((2, 2, 2), 5, 'count must be a whole number from 0 to 4, got 5'),
     ],
 )
 def test_cells_that_cannot_be_covered_are_refused(shape, count, message):

@@ -300,7 +300,7 @@ REFUSED = {
     'negative seed': (lambda: in_the_wild(SQUARES, 1, -1), 'seed must be .* >= 0, got -1'),
     'unknown step': (
         lambda: in_the_wild(SQUARES, 1, steps=['rain']),
-        "steps must be of rotation, .*, noise, got 'rain'",
+        "each of steps must be one of rotation, .*, noise, got 'rain'",
     ),
     'few of a class': (
         lambda: audit.by_class([0, 0, 2], 1),
@@ -317,7 +317,7 @@ REFUSED = {
     'a class without a name': (lambda: summarized([0, 2]), 'mine: labels must be below 2, got 2'),
     'a label missing': (
         lambda: summarized([0]),
-        'mine: labels must be as many as images, got 1 for 2',
+        'mine: labels must be one an image, got 1 for 2 images',
     ),
     'nothing to compare with': (
         lambda: nearest(SQUARES[:1]),
@@ -342,7 +342,7 @@ REFUSED = {
     ),
     'another method': (
         lambda: audit.project(ROWS, 'umap'),
-        "method must be 'pca' or 'tsne', got 'umap'",
+        "method must be one of pca, tsne, got 'umap'",
     ),
     'too few to fold': (
         lambda: audit.separability(ROWS, ROWS[:3]),
@@ -366,7 +366,7 @@ REFUSED = {
     ),
     'a label too many': (
         lambda: audit.doubts([0, 1], [[0.5, 0.5]]),
-        'labels must be as many as probabilities, got 2 for 1',
+        'labels must be one an image, got 2 for 1 images',
     ),
     'a label beyond': (
         lambda: audit.doubts([2], [[0.5, 0.5]]),

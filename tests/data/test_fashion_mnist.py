@@ -468,3 +468,63 @@ def test_package_holds_the_full_set(tmp_path, monkeypatch):
     train, test = data.load_data_fashion_mnist(128, sample='lecture')
     assert (train.images.shape, test.images.shape) == ((60000, 28, 28), (10000, 28, 28))
     assert onp.bincount(train.labels).tolist() == [6000] * 10
+
+
+IMAGES = onp.zeros((4, 8, 8), 'uint8')
+
+
+@pytest.mark.parametrize(
+    ('images', 'told'),
+    [
+        (IMAGES / 255, r"images must be uint8, 0 to 255, got float64: from .*astype\('uint8'\)"),
+        (onp.full((4, 8, 8), onp.nan), 'images must be uint8'),
+        (IMAGES.astype('int32'), 'images must be uint8'),
+        (IMAGES[0], r'images must be grey, \(N, H, W\), at least one, got shape \(8, 8\)'),
+        (IMAGES[:, None], r'images must be grey, .* got shape \(4, 1, 8, 8\)'),
+        (IMAGES[:0], 'images must be grey, .* at least one'),
+        (None, 'images must be grey'),
+        ('images', 'images must be grey'),
+    ],
+)
+def test_images_that_would_be_batched_wrongly_are_refused(images, told):
+    with pytest.raises(ValueError, match=told):
+        data.ImageBatches(images, [0, 1, 2, 3], 2)
+
+
+@pytest.mark.parametrize(
+    ('labels', 'told'),
+    [
+        ([0, 1, 2], 'labels must be one an image, got 3 for 4 images'),
+        ([[0], [1], [2], [3]], r'labels must be whole numbers \(N,\) from 0, got shape \(4, 1\)'),
+        (onp.eye(4, dtype='uint8'), r'labels must be .* got shape \(4, 4\)'),
+        ([0, 1, 2, 2.7], 'labels must be whole numbers'),
+        ([0, 1, 2, float('nan')], 'labels must be whole numbers'),
+        ([0, 1, 2, -1], 'labels must be .* least -1'),
+        ([True, False, True, True], 'labels must be .* least bool'),
+        (list('0123'), 'labels must be whole numbers'),
+        (None, 'labels must be whole numbers'),
+    ],
+)
+def test_labels_that_would_be_batched_wrongly_are_refused(labels, told):
+    with pytest.raises(ValueError, match=told):
+        data.ImageBatches(IMAGES, labels, 2)
+
+
+@pytest.mark.parametrize('size', [0, -1, 1.5, True, '2', None])
+def test_a_size_of_batches_and_a_seed_are_whole_numbers(size):
+    with pytest.raises(ValueError, match='batch_size must be a whole number >= 1, got'):
+        data.ImageBatches(IMAGES, [0, 1, 2, 3], size)
+    if size not in (0, None):
+        with pytest.raises(ValueError, match='seed must be a whole number >= 0, got'):
+            data.ImageBatches(IMAGES, [0, 1, 2, 3], 2, seed=size)
+
+
+def test_lists_and_arrays_of_mxnet_are_batched():
+    from mxnet import np
+
+    for images, labels in (
+        (IMAGES.tolist(), [0, 1, 2, 3]),
+        (np.array(IMAGES, dtype='uint8'), np.array([0, 1, 2, 3], dtype='int32')),
+    ):
+        batches = data.ImageBatches(onp.asarray(images, 'uint8'), labels, 3)
+        assert [y.asnumpy().tolist() for _, y in batches] == [[0, 1, 2], [3]]
