@@ -5,7 +5,9 @@ longer side filling the image (Xiao et al. 2017, section 2). Any picture that Pi
 to that, and from there takes the same way as the training images.
 """
 
+import contextlib
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from .runtime.arguments import whole
 from .tables import Table
 from .training.pretrained import SHAPE, load_trained
 
+HEIC = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')  # kinds of it
 SIDE = 28  # of Fashion-MNIST's images
 LARGE = 1024  # pixels a side: what has more is made smaller at once
+WHITES = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16))
 FAINT = 24  # of 255: what is no brighter belongs to the background
 # what Pillow's readers raise on damaged files
 DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
@@ -29,8 +33,9 @@ DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, O
 def predict(file, net=None, top=3) -> Table:
     """Say what the picture in `file` shows: the `top` classes with their probabilities, best first.
 
-    `file` is a path or an open file, `net` a network that takes standardized images (N, 1, 48, 48);
-    without one, the course's trained network. Raises ValueError for what is not a picture.
+    `file` is a path, an open file, a picture of Pillow or an array (H, W) or (H, W, 3) of uint8, `net` a
+    network that takes standardized images (N, 1, 48, 48); without one, the course's trained network.
+    Raises ValueError for what is not a picture, and for a network of other than the ten classes.
     """
     from mxnet import np, npx
 
@@ -39,6 +44,11 @@ def predict(file, net=None, top=3) -> Table:
     net = net or load_trained()[0]
     device = next(iter(net.collect_params().values())).list_ctx()[0]
     scores = net(np.array(standardized(image[None]), ctx=device))
+    if scores.shape != (1, len(data.CLASSES)):
+        raise ValueError(
+            f'net must give scores of {len(data.CLASSES)} classes, (1, {len(data.CLASSES)}), '
+            f'got {scores.shape}'
+        )
     shares = npx.softmax(scores, axis=1).asnumpy()[0]
     best = shares.argsort()[::-1][:top]
     return Table(['class', 'probability'], [[data.CLASSES[i], float(shares[i])] for i in best])
@@ -61,6 +71,27 @@ def read(file) -> Image.Image:
 
     Raises ValueError if it cannot be opened, is no picture, is damaged, or has far too many pixels.
     """
+    if hasattr(file, 'asnumpy'):
+        file = file.asnumpy()
+    if isinstance(file, onp.ndarray):
+        if (
+            file.dtype != onp.uint8
+            or not file.size
+            or file.shape[2:] not in ((), (3,))
+            or file.ndim < 2
+        ):
+            raise ValueError(
+                'an array must be uint8, (H, W) or (H, W, 3), to be a picture, '
+                f'got {file.dtype} {file.shape}'
+            )
+        file = Image.fromarray(file)
+    if isinstance(file, Image.Image):
+        return upright(file, 'the picture')
+    if not isinstance(file, (str, Path)) and not hasattr(file, 'read'):
+        raise ValueError(
+            'file must be a path, an open file, a picture of Pillow or an array, '
+            f'got {type(file).__name__}'
+        )
     name = f'{file}' if isinstance(file, (str, Path)) else 'the file'
     if isinstance(file, (str, Path)):
         if not Path(file).exists():
@@ -70,6 +101,11 @@ def read(file) -> Image.Image:
     try:
         picture = Image.open(file)
     except Image.UnidentifiedImageError:
+        if is_heic(file):
+            raise ValueError(
+                f'{name} is in HEIC, as telephones of Apple take it, which Pillow does not read: send it '
+                'as JPEG, or set Camera, Formats to "Most Compatible"'
+            ) from None
         raise ValueError(
             f'{name} is not a picture that Pillow reads: save it as PNG or JPEG'
         ) from None
@@ -79,10 +115,36 @@ def read(file) -> Image.Image:
         raise ValueError(f'{name} cannot be read: you have no permission to') from None
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
+    return upright(picture, name)
+
+
+def upright(picture, name) -> Image.Image:
+    """Return a copy of `picture`, turned as its EXIF says; a broken EXIF says nothing.
+
+    Raises ValueError if its pixels cannot be read.
+    """
     try:
-        return ImageOps.exif_transpose(picture)  # a copy: it reads the whole file
+        picture.load()
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # Pillow's, on what it finds in the EXIF
+        try:
+            return ImageOps.exif_transpose(picture)
+        except DAMAGED:
+            return picture.copy()
+
+
+def is_heic(file) -> bool:
+    """Tell whether `file`, a path or an open file, begins as those of Apple's telephones do."""
+    with contextlib.suppress(*DAMAGED):
+        if isinstance(file, (str, Path)):
+            with open(file, 'rb') as opened:
+                return is_heic(opened)
+        file.seek(0)
+        start = file.read(12)
+        return start[4:8] == b'ftyp' and start[8:12] in HEIC
+    return False
 
 
 def one_line(error) -> str:
@@ -109,13 +171,14 @@ def grey_levels(picture):
 
 
 def deep_levels(values, floats):
-    """Bring values of more than 8 bits to 0 to 255; white is the least of 255, 65 535 that is enough.
+    """Bring values of more than 8 bits to 0 to 255.
 
-    For `floats` it is the least of 1, 255, 65 535; beyond that it is the greatest value there is.
+    White is the greatest number of 8, 10, 12, 14 or 16 bits, the least of them that is enough: cameras
+    and scanners store 12 bits in 16. For `floats` it may be 1. Beyond that it is the greatest value.
     """
     values = onp.nan_to_num(values.astype('float64'), posinf=0, neginf=0)
     values -= min(0, values.min())
-    whites = (1, 255, 65535) if floats else (255, 65535)
+    whites = (1, *WHITES) if floats else WHITES
     white = next((white for white in whites if values.max() <= white), values.max())
     return values * (255 / white)
 

@@ -9,6 +9,7 @@ from d2l_ext.training import pretrained
 import numpy as onp
 import pytest
 from mxnet import np
+from mxnet.gluon import nn
 from PIL import Image, ImageOps
 
 SIZE = pretrained.SHAPE[-2:]
@@ -44,6 +45,10 @@ def as_16_bits(picture):
     return Image.fromarray(onp.asarray(picture).astype('uint16') * 257)
 
 
+def as_12_bits(picture):
+    return Image.fromarray(onp.asarray(picture).astype('uint16') * 16)
+
+
 def with_palette(picture):
     """Indexed colours, the white ones transparent."""
     indexed = picture.convert('RGB').quantize(4)
@@ -71,6 +76,8 @@ def files(picture):
         'GIF': stored(picture, 'GIF'),
         '16 bit': stored(as_16_bits(picture), 'PNG'),
         '16 bit TIFF': stored(as_16_bits(picture), 'TIFF'),
+        '12 of 16 bit': stored(as_12_bits(picture), 'PNG'),
+        '12 of 16 bit TIFF': stored(as_12_bits(picture), 'TIFF'),
         'float TIFF': stored(Image.fromarray(onp.asarray(picture, 'float32') / 255), 'TIFF'),
         'palette with transparency': stored(indexed, 'PNG', transparency=white),
         'alpha': stored(cut_out, 'PNG'),
@@ -85,7 +92,8 @@ def files(picture):
 
 
 KINDS = (
-    'PNG', 'colour', 'JPEG', 'WebP', 'GIF', '16 bit', '16 bit TIFF', 'float TIFF',
+    'PNG', 'colour', 'JPEG', 'WebP', 'GIF', '16 bit', '16 bit TIFF', '12 of 16 bit',
+    '12 of 16 bit TIFF', 'float TIFF',
     'palette with transparency', 'alpha', 'CMYK', '1 bit', 'EXIF', 'dark background',
     'white on transparent',
 )  # fmt: skip
@@ -176,6 +184,59 @@ def test_a_cut_off_file_is_refused(tmp_path, trousers):
     (tmp_path / 'half.jpg').write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match='half.jpg is damaged and cannot be read: .*truncated'):
         pictures.predict(tmp_path / 'half.jpg')
+
+
+@pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'WEBP'])
+@pytest.mark.parametrize('exif', [b'Exif\0\0no TIFF', b'Exif\0\0II*\0\xff\xff\xff\xff'])
+def test_a_broken_exif_is_no_damage(kind, exif, trousers):
+    image = pictures.prepare(stored(trousers.convert('RGB'), kind, exif=exif))
+    plain = pictures.prepare(stored(trousers.convert('RGB'), kind))
+    assert (image == plain).all()
+
+
+@pytest.mark.parametrize('brand', [b'heic', b'mif1'])
+def test_heic_is_named_with_what_would_help(brand, tmp_path):
+    content = b'\0\0\0\x18ftyp' + brand + bytes(20)
+    (tmp_path / 'IMG_1.HEIC').write_bytes(content)
+    for file in (tmp_path / 'IMG_1.HEIC', io.BytesIO(content)):
+        with pytest.raises(ValueError, match='is in HEIC, .* send it as JPEG, or set Camera'):
+            pictures.read(file)
+
+
+def test_a_picture_of_pillow_and_an_array_are_taken(trousers):
+    expected = pictures.prepare(stored(trousers, 'PNG'))
+    rgb = onp.asarray(trousers.convert('RGB'))
+    for given in (trousers, onp.asarray(trousers), rgb, np.array(rgb, dtype='uint8')):
+        assert (pictures.prepare(given) == expected).all()
+
+
+@pytest.mark.parametrize(
+    ('given', 'told'),
+    [
+        (None, 'file must be a path, .* got NoneType'),
+        (7, 'file must be a path, .* got int'),
+        ([[0, 1]], 'file must be a path, .* got list'),
+        (onp.zeros((28, 28)), r'an array must be uint8, .* got float64 \(28, 28\)'),
+        (onp.zeros((3, 28, 28), 'uint8'), r'an array must be uint8, .* got uint8 \(3, 28, 28\)'),
+        (onp.zeros((1, 28, 28, 3), 'uint8'), r'an array must be uint8, .* \(1, 28, 28, 3\)'),
+        (onp.zeros(28, 'uint8'), r'an array must be uint8, .* \(28,\)'),
+        (onp.zeros((0, 28), 'uint8'), r'an array must be uint8, .* \(0, 28\)'),
+        (io.StringIO('text'), 'the file is '),
+        ('', ' is a folder|does not exist'),
+        ('a\0b', 'does not exist|damaged'),
+    ],
+)
+def test_what_is_no_file_is_refused_in_one_line(given, told):
+    with pytest.raises(ValueError, match=told) as caught:
+        pictures.read(given)
+    assert '\n' not in str(caught.value)
+
+
+def test_a_network_of_other_classes_is_refused(trousers):
+    net = nn.Dense(7)
+    net.initialize()
+    with pytest.raises(ValueError, match=r'net must give scores of 10 classes, .* got \(1, 7\)'):
+        pictures.predict(trousers, net)
 
 
 def test_too_many_pixels_are_refused(monkeypatch, trousers):
