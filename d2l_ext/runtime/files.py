@@ -37,6 +37,23 @@ def replace_all(contents):
                 beside.unlink()
 
 
+def content(path) -> bytes:
+    """Return what the file at `path` holds.
+
+    Raises ValueError, in one line, if there is none to be read: a folder, or nothing.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not str(path):
+        raise ValueError(f'path must be that of a file, got {path!r}')
+    if Path(path).is_dir():
+        raise ValueError(f'{path} is a folder: give a file')
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f'{path} is missing: give a file') from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in a name
+        raise ValueError(f'{path} cannot be read: {getattr(error, "strerror", error)}') from None
+
+
 def sha256(content) -> str:
     """Return the SHA-256 of `content` (bytes, or text) in hexadecimal digits."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()

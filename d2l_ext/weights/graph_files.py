@@ -2,7 +2,8 @@
 
 A graph is two files, PATH-symbol.json with the operators and PATH-0000.params with the numbers. Every
 function takes a network of images (N, C, H, W) that has its weights, leaves it as it is, and writes
-whole files or none. The graphs of oneDNN and int8 are for the CPU.
+whole files or none. The graphs of oneDNN and int8 are for the CPU. Before a file gets its name it is
+loaded and its scores are compared with those of the network.
 """
 
 import contextlib
@@ -16,20 +17,27 @@ import mxnet as mx
 import numpy as onp
 from mxnet import gluon
 
-from ..runtime.files import replace_all
+from ..runtime.arguments import shape_of
+from ..runtime.files import content, replace_all
 
 SUFFIXES = ('-symbol.json', '-0000.params')
 INPUT = 'data'  # what the graph calls its images
+# how far the scores of a file may be from the network's, of their size: by rounding, by 8 bits
+SAME, INT8 = 1e-3, 0.5
+SIDES = (8, 16, 32, 64, 75, 96, 128, 224, 299)  # tried first: sides of images
 
 
-def save_graph(net, path):
+def save_graph(net, path, shape=None):
     """Write the graph of `net` and its parameters to PATH-symbol.json and PATH-0000.params.
 
-    Raises ValueError if a parameter has no values yet.
+    `shape` (N, C, H, W) is that of images to compare on, by default the smallest squares that fit.
+    Raises ValueError if a parameter has no values yet, or the file gives other scores.
     """
     symbol, parameters = graph(net)
+    images = some_images(symbol, parameters, shape)
     with scratch() as folder:
         _write(symbol, parameters, folder / 'net')
+        check_same(scores(load_graph(folder / 'net'), images), scores(net, images))
         _keep(folder / 'net', path)
 
 
@@ -44,22 +52,25 @@ def load_graph(path, device=None):
     try:
         with _without_warnings():
             net = gluon.SymbolBlock.imports(str(files[0]), [INPUT], str(files[1]), device)
-    except (mx.MXNetError, AssertionError, ValueError, OSError) as error:
+    except (mx.MXNetError, AssertionError, ValueError, OSError, LookupError, TypeError) as error:
         told = _last_line(error)
         raise ValueError(f'{path} is damaged, or its halves are of two networks: {told}') from None
     net.hybridize(static_alloc=True, static_shape=True)
     return net
 
 
-def save_fused(net, path):
+def save_fused(net, path, shape=None):
     """Write the graph of `net` as `save_graph` does, with the fused operators of oneDNN.
 
     A convolution, the norm and the activation behind it become one operator.
     """
     _check_onednn()
     symbol, parameters = graph(net)
+    check_float32(parameters)
+    images = some_images(symbol, parameters, shape)
     with scratch() as folder:
         _write(symbol.get_backend_symbol('MKLDNN'), parameters, folder / 'net')
+        check_same(scores(load_graph(folder / 'net'), images), scores(net, images))
         _keep(folder / 'net', path)
 
 
@@ -77,6 +88,7 @@ def save_int8(net, path, images, mode='naive'):
         raise ValueError(f"mode must be 'naive' or 'entropy', got {mode!r}")
     images = mx.np.array(as_images(images)).as_nd_ndarray()
     symbol, parameters = graph(net)
+    check_float32(parameters)
     with scratch() as folder, _without_warnings(), _quiet_subgraphs():
         _write(symbol, parameters, folder / 'floats')
         # MXNet's quantization knows the arrays of before NumPy's interface alone
@@ -93,6 +105,8 @@ def save_int8(net, path, images, mode='naive'):
             whole.hybridize()
             whole(images[:1])
             whole.export(str(folder / 'net'))
+        few = images[:16].asnumpy()
+        check_same(scores(load_graph(folder / 'net'), few), scores(net, few), INT8)
         _keep(folder / 'net', path)
 
 
@@ -121,9 +135,87 @@ def graph(net):
     return symbol, arrays
 
 
+def check_float32(parameters):
+    """Raise ValueError if a parameter, of `graph`, is of other numbers: only MXNet's graph has those."""
+    for name, array in parameters.items():
+        if array.dtype != onp.float32:
+            raise ValueError(
+                f'{name[4:]} is {array.dtype}: oneDNN, int8 and ONNX take float32, so call '
+                "net.cast('float32') first"
+            )
+
+
+def some_images(symbol, parameters, shape=None):
+    """Return random images (2, C, H, W) for a graph, of `shape` or the smallest squares that fit it.
+
+    Raises ValueError if none of up to 512 x 512 fits.
+    """
+    kinds = [array.dtype for array in parameters.values()]
+    dtype = 'float16' if onp.dtype('float16') in kinds else 'float32'
+    if shape is not None:
+        shape = (2, *shape_of('shape', shape, axes=4)[1:])
+    else:
+        known = {name.partition(':')[2]: array.shape for name, array in parameters.items()}
+        nodes = json.loads(symbol.tojson())['nodes']
+        readers = [
+            known.get(nodes[node['inputs'][1][0]]['name'], ())
+            for node in nodes
+            if node['op'] == 'Convolution' and nodes[node['inputs'][0][0]]['name'] == INPUT
+        ]
+        channels = readers[0][1:2] if readers else range(1, 5)
+        shape = next(
+            (tried for side in (*SIDES, *range(1, 513)) for c in channels
+             if _takes(symbol, tried := (2, c, side, side), known)), None,
+        )  # fmt: skip
+        if shape is None:
+            raise ValueError('no square images fit net: give the shape of some, (N, C, H, W)')
+    return onp.random.RandomState(0).normal(size=shape).astype(dtype)
+
+
+def _takes(symbol, shape, known) -> bool:
+    """Tell whether the graph takes images of `shape`, by MXNet's shape inference alone."""
+    try:
+        with contextlib.redirect_stdout(None):  # it prints the arguments before it raises
+            names = symbol.list_arguments()
+            given = {name: known[name] for name in names if name in known}
+            return symbol.infer_shape(**given, **{INPUT: shape})[1] is not None
+    except mx.MXNetError:
+        return False
+
+
+def scores(net, images):
+    """Return what `net` gives for NumPy's `images`, as float64."""
+    device = next((p.list_ctx()[0] for p in net.collect_params().values()), mx.cpu())
+    return net(mx.np.array(images, dtype=images.dtype, ctx=device)).asnumpy().astype('float64')
+
+
+def check_same(made, expected, most=SAME):
+    """Raise ValueError unless a file's scores are those of its network, `expected`.
+
+    `most` is how far they may be apart: the norm of the difference, as a share of their norm.
+    """
+    if not onp.isfinite(expected).all():
+        raise ValueError('net gives NaN or infinity: nothing was written')
+    if made.shape != expected.shape:
+        raise ValueError(f'the file gives {made.shape}, net {expected.shape}: nothing was written')
+    apart = onp.linalg.norm(made - expected) / max(onp.linalg.norm(expected), 1e-6)
+    if not apart <= most:
+        raise ValueError(
+            f'the file gives other scores than net, {apart:.2%} apart, at most {most:.2%} is rounding: '
+            'nothing was written'
+        )
+
+
 def operators(path) -> dict:
-    """Count the operators of the graph in PATH-symbol.json by name, the most frequent first."""
-    nodes = [node['op'] for node in json.loads(_there(path)[0].read_text())['nodes']]
+    """Count the operators of the graph in PATH-symbol.json by name, the most frequent first.
+
+    Raises ValueError if a file is missing or damaged.
+    """
+    file = _there(path)[0]
+    try:
+        nodes = [node['op'] for node in json.loads(content(file))['nodes']]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f'{file} is damaged, or no graph: save_graph writes one') from None
     counts = {name: nodes.count(name) for name in nodes if name != 'null'}
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 

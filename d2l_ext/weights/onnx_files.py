@@ -13,13 +13,27 @@ from pathlib import Path
 
 import mxnet as mx
 import numpy as onp
+import onnx
 
 from .. import runtime
 from ..runtime.arguments import shape_of
 from ..runtime.files import replace
-from .graph_files import INPUT, as_images, graph, scratch
+from .graph_files import (
+    INPUT,
+    INT8,
+    as_images,
+    check_float32,
+    check_same,
+    graph,
+    scores,
+    scratch,
+    some_images,
+)
 
 OPSET = 13  # the newest operators that MXNet's exporter knows
+# what the exporter and onnx's checker raise where they cannot write a network
+REFUSED = (AttributeError, NotImplementedError, LookupError, TypeError, ValueError, RuntimeError,
+           mx.MXNetError, onnx.checker.ValidationError)  # fmt: skip
 OUTPUT, BATCH = 'scores', 'N'
 # operators of NumPy's interface that it does not know -> those of before, which do the same
 OLDER = {
@@ -33,24 +47,29 @@ def save_onnx(net, path, shape):
     """Write `net` to the file `path` as ONNX of opset 13, for images of `shape` (N, C, H, W).
 
     The file takes any number of images of that size. Raises ValueError if a parameter has no values
-    yet, for another shape, and for an operator that MXNet's exporter, `mx.onnx.export_model`, lacks.
+    yet, for another shape, for an operator that MXNet's exporter, `mx.onnx.export_model`, lacks, and
+    if onnxruntime computes other scores from the file than `net` gives.
     """
-    import onnx
-
     shape = shape_of('shape', shape, axes=4)
     symbol, parameters = graph(net)
+    check_float32(parameters)
+    images = some_images(symbol, parameters, shape)
     numbers = {name.partition(':')[2]: array.as_nd_ndarray() for name, array in parameters.items()}
-    with scratch() as folder, _onnx_of_2022():
+    # MXNet prints the arguments of an operator before it refuses it
+    with scratch() as folder, _onnx_of_2022(), contextlib.redirect_stdout(None):
         try:
             file = mx.onnx.export_model(
                 _older(symbol), numbers, [tuple(shape)], [onp.float32], str(folder / 'net.onnx'),
                 dynamic=True, dynamic_input_shapes=[(BATCH, *shape[1:])],
             )  # fmt: skip
-        except AttributeError as error:
-            raise ValueError(f'net cannot be written as ONNX: {error}') from None
-        model = onnx.load(file)
-    _tidy(model)
-    onnx.checker.check_model(model, full_check=True)
+            model = onnx.load(file)
+            _tidy(model)
+            onnx.checker.check_model(model, full_check=True)
+        except REFUSED as error:
+            told = ' '.join(str(error).split())
+            raise ValueError(f'net cannot be written as ONNX: {told}') from None
+        onnx.save(model, folder / 'tidy.onnx')
+        check_same(load_onnx(folder / 'tidy.onnx')(images), scores(net, images))
     replace(path, model.SerializeToString())
 
 
@@ -63,7 +82,7 @@ def save_onnx_int8(source, path, images):
     from onnxruntime import quantization
 
     images = as_images(images)
-    session(source)  # refuses what is no ONNX file
+    expected = load_onnx(source)(images[:16])  # refuses what is no ONNX file
     batches = iter([{INPUT: images[i : i + 50]} for i in range(0, len(images), 50)])
 
     class Batches(quantization.CalibrationDataReader):
@@ -80,6 +99,7 @@ def save_onnx_int8(source, path, images):
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
         )
+        check_same(load_onnx(folder / 'net.onnx')(images[:16]), expected, INT8)
         replace(path, (folder / 'net.onnx').read_bytes())
 
 
@@ -91,8 +111,21 @@ def load_onnx(path):
     """
     running = session(path)
 
+    sizes = tuple(running.get_inputs()[0].shape)
+    name = running.get_inputs()[0].name
+
     def net(images):
-        return running.run(None, {INPUT: onp.asarray(images, dtype='float32')})[0]
+        try:
+            images = onp.asarray(images, dtype='float32')
+        except (TypeError, ValueError):
+            raise ValueError(f'images must be an array of numbers, got {images!r:.60}') from None
+        fits = images.ndim == len(sizes) and all(
+            not isinstance(n, int) or n == m for n, m in zip(sizes, images.shape, strict=True)
+        )
+        if not fits:
+            told = ', '.join(map(str, sizes))
+            raise ValueError(f'images must be ({told}) for {path}, got {images.shape}: resize them')
+        return running.run(None, {name: images})[0]
 
     return net
 
@@ -124,8 +157,6 @@ def _older(symbol):
 
 def _tidy(model):
     """Name what comes out, and leave to the inputs the images alone, not the weights too."""
-    import onnx
-
     graph = model.graph
     graph.name, model.producer_name = 'net', 'd2l_ext'
     model.ir_version = onnx.helper.find_min_ir_version_for(model.opset_import)
@@ -147,7 +178,6 @@ def _onnx_of_2022():
     The second place where the course writes into a module that is not its own; it is undone at once.
     Source: onnx 1.12, mapping.py; MXNet 1.9.1, onnx/mx2onnx/_export_model.py.
     """
-    import onnx
     from onnx import defs
 
     mapping = types.ModuleType('onnx.mapping')

@@ -3,13 +3,11 @@
 A weight is named by the path of its layer: `stage3.inception_3a.branch3x3.1.weight`.
 """
 
-from pathlib import Path
-
 import numpy as onp
-from mxnet import np
+from mxnet import init, np
 
 from ..networks.blocks import walk
-from ..runtime.files import replace
+from ..runtime.files import content, replace
 
 # safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
 DTYPES = {
@@ -40,11 +38,16 @@ def save(net, path, dtype='float32'):
         if any(n <= 0 for n in parameter.shape or (0,)):
             raise ValueError(f'{name} has no shape yet: give the network one batch first')
     tensors = {name: values(parameter) for name, parameter in named.items()}
-    most = onp.finfo(dtype).max
     for name, array in tensors.items():
-        if (large := abs(array[onp.isfinite(array)]).max(initial=0)) > most:
-            raise ValueError(f'{name} holds {large:.3g}, too large for {dtype}: take float32')
+        check_range(name, array, dtype)
     write({name: array.astype(dtype) for name, array in tensors.items()}, path)
+
+
+def check_range(name, array, dtype):
+    """Raise ValueError if a number of `array` is too large for `dtype`: it would become infinity."""
+    kind = onp.dtype(dtype)
+    if (large := abs(array[onp.isfinite(array)]).max(initial=0)) > onp.finfo(kind).max:
+        raise ValueError(f'{name} holds {large:.3g}, too large for {kind}: take float32')
 
 
 def values(parameter):
@@ -68,14 +71,16 @@ def copy(source, target):
                 f'target must have the parameters of source: {other.name} is {other.shape}, '
                 f'{mine.name} {mine.shape}; nothing was copied'
             )
+        check_range(mine.name, values(mine), other.dtype)
     for mine, other in zip(ours, theirs, strict=True):
         put(other, values(mine))
 
 
 def load(net, path):
-    """Put the weights that `save` wrote to `path` into `net`, fresh or bound.
+    """Put the weights that `save` wrote to `path` into `net`, fresh or bound, also one cast to float16.
 
-    Raises ValueError, before anything is loaded, if a name or a shape differs; the message has it.
+    Raises ValueError, before anything is loaded, if a name or a shape differs, or a number is too large
+    for the network; the message has it.
     """
     tensors, named = read(path), parameters(net)
     for name in [*named, *tensors]:
@@ -86,6 +91,8 @@ def load(net, path):
                 f'{path} does not fit at {name}: the network has {ours}, the file {theirs}; '
                 'nothing was loaded'
             )
+    for name, parameter in named.items():
+        check_range(name, tensors[name], parameter.dtype)
     for name, parameter in named.items():
         put(parameter, tensors[name])
 
@@ -98,31 +105,33 @@ def fits(shape, given) -> bool:
 
 
 def put(parameter, array):
-    """Set a parameter to `array` (float32), on the devices where it is; binds open dimensions."""
+    """Set a parameter to `array`, on the devices where it is; binds open dimensions."""
     try:
         devices = parameter.list_ctx()
     except RuntimeError:  # never initialized
         devices = None
     if devices is None or any(n <= 0 for n in parameter.shape):
         parameter.shape = array.shape
-        parameter.initialize(ctx=devices, force_reinit=True)
-    parameter.set_data(np.array(array, dtype='float32'))
+        # Gluon draws float32 alone; what it would draw is overwritten at once
+        start = None if onp.dtype(parameter.dtype) == onp.float32 else init.Zero()
+        parameter.initialize(start, ctx=devices, force_reinit=True)
+    parameter.set_data(np.array(array, dtype=parameter.dtype))
 
 
 def read(path) -> dict:
     """Read the tensors of a safetensors file by name; bfloat16 becomes float32.
 
-    Raises ValueError for a damaged file.
+    Raises ValueError for a missing or damaged file.
     """
-    return unpack(Path(path).read_bytes(), path)
+    return unpack(content(path), path)
 
 
-def unpack(content, path) -> dict:
+def unpack(stored, path) -> dict:
     """Return the tensors by name that the bytes of a safetensors file hold; `path` is for errors."""
     from safetensors import SafetensorError, deserialize
 
     try:
-        entries = deserialize(content)
+        entries = deserialize(stored)
     except SafetensorError as error:
         raise ValueError(f'{path} is damaged, or no safetensors file: {error}') from None
     return {name: _array(name, **entry) for name, entry in entries}

@@ -5,6 +5,7 @@ kind and the shape of every tensor. No pickle is opened here: `.pth` is read onl
 `weights_only=True`.
 """
 
+import io
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -14,9 +15,9 @@ from pickle import UnpicklingError
 import numpy as onp
 
 from ..networks.blocks import is_layer, walk
+from ..runtime.files import content
 from ..tables import Table
-from .safetensors_files import fits, put, values
-from .safetensors_files import read as read_safetensors
+from .safetensors_files import check_range, fits, put, unpack, values
 
 # Gluon's name of a parameter -> PyTorch's
 NAMES = {'gamma': 'weight', 'beta': 'bias'}
@@ -53,6 +54,9 @@ def load_torch(net, weights) -> Table:
         for kind, array in tensors.items():
             if not onp.isfinite(array).all():
                 raise ValueError(f'{name}.{kind} holds NaN or infinity; nothing was loaded')
+    for (_, parameters), (name, tensors) in pairs:
+        for kind, parameter in parameters.items():
+            check_range(f'{name}.{kind}', tensors[kind], parameter.dtype)
     for (_, parameters), (_, tensors) in pairs:
         for kind, parameter in parameters.items():
             put(parameter, tensors[kind])
@@ -117,12 +121,11 @@ def read(path) -> dict:
         raise ImportError(
             f'{path.name} needs PyTorch to be read: make torch, or take .safetensors'
         ) from None
-    if not path.is_file():
-        raise ValueError(f'{path} is {"a folder" if path.is_dir() else "missing"}: give a file')
+    stored = content(path)
     if path.suffix == '.safetensors':
-        return read_safetensors(path)
+        return unpack(stored, path)
     try:
-        return torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(io.BytesIO(stored), map_location='cpu', weights_only=True)
     except (EOFError, KeyError, RuntimeError, UnpicklingError, ValueError):
         raise ValueError(
             f'{path} holds no weights that can be read without running code: it is damaged, another kind '

@@ -57,6 +57,19 @@ def ready(make, shape, count=3):
     return net, X
 
 
+class Adaptive(nn.HybridBlock):
+    """Pool to 4 x 4, which MXNet's exporter cannot."""
+
+    def hybrid_forward(self, F, x):
+        return F.contrib.AdaptiveAvgPooling2D(x.as_nd_ndarray(), output_size=4).as_np_ndarray()
+
+
+def nan_network():
+    net = chain(nn.Dense(3))
+    net[0].weight.set_data(net[0].weight.data() * float('nan'))
+    return net
+
+
 def small():
     return seq(first=conv_bn(8, 3), second=conv(8, 3), pool=nn.GlobalAvgPool2D(), head=nn.Dense(4))
 
@@ -240,6 +253,99 @@ def test_an_operator_that_onnx_lacks_is_named(tmp_path):
     with pytest.raises(ValueError, match='net cannot be written as ONNX: .* op type _npi_arctanh'):
         onnx_files.save_onnx(Odd(), tmp_path / 'net.onnx', (1, 1, 2, 2))
     assert os.listdir(tmp_path) == []
+
+
+def chain(*layers, cast=None):
+    net = nn.HybridSequential()
+    net.add(*layers)
+    net.initialize()
+    net(np.ones((1, 2, 8, 8)))
+    if cast:
+        net.cast(cast)
+    return net
+
+
+REFUSED = {
+    'mean with padding counted': (
+        lambda: chain(nn.AvgPool2D(3, 2, 1, ceil_mode=True), nn.Dense(3)),
+        'the file gives other scores than net, .* apart, .* nothing was written',
+    ),
+    'mean past the edge': (
+        lambda: chain(nn.AvgPool2D(3, 2, ceil_mode=True)),
+        'the file gives other scores than net',
+    ),
+    'norm of another axis': (
+        lambda: chain(nn.Conv2D(3, 1), nn.BatchNorm(axis=2)),
+        'net cannot be written as ONNX: batchnorm axis',
+    ),
+    'layer norm': (
+        lambda: chain(nn.Flatten(), nn.LayerNorm()),
+        'net cannot be written as ONNX: .* ReduceMean',
+    ),
+    'adaptive pooling': (Adaptive, 'net cannot be written as ONNX: .*AdaptiveAvgPooling2D'),
+    'float16': (
+        lambda: chain(nn.Conv2D(3, 1), cast='float16'),
+        r"_weight is float16: .* take float32, so call net.cast\('float32'\) first",
+    ),
+    'NaN': (nan_network, 'net gives NaN or infinity: nothing was written'),
+}
+
+
+@pytest.mark.parametrize('name', REFUSED)
+def test_what_onnx_would_give_wrongly_gets_no_file(name, tmp_path, capfd):
+    make, told = REFUSED[name]
+    with pytest.raises(ValueError, match=told) as caught:
+        onnx_files.save_onnx(make(), tmp_path / 'net.onnx', (1, 2, 8, 8))
+    assert '\n' not in str(caught.value) and os.listdir(tmp_path) == []
+    assert capfd.readouterr().out == ''
+
+
+@pytest.mark.parametrize('save', ['save_graph', 'save_fused', 'save_int8', 'save_onnx'])
+def test_a_file_of_other_scores_gets_no_name(save, tmp_path, monkeypatch):
+    net, X = ready(small, (2, 9, 9))
+    source = onnx_files if save == 'save_onnx' else graph_files
+    name = 'load_onnx' if save == 'save_onnx' else 'load_graph'
+    load = getattr(source, name)
+    monkeypatch.setattr(source, name, lambda path: wrong(load(path)))
+    given = {'save_int8': (X,), 'save_onnx': (X.shape,)}.get(save, ())
+    with pytest.raises(ValueError, match='the file gives other scores than net'):
+        getattr(source, save)(net, tmp_path / 'net', *given)
+    assert os.listdir(tmp_path) == []
+
+
+def wrong(net):
+    class Wrong:
+        collect_params = getattr(net, 'collect_params', None)
+
+        def __call__(self, images):
+            return -net(images)
+
+    return Wrong()
+
+
+@pytest.mark.parametrize('save', ['save_fused', 'save_int8'])
+def test_16_bits_are_named(save, tmp_path):
+    given = (onp.zeros((1, 2, 8, 8)),) if save == 'save_int8' else ()
+    with pytest.raises(ValueError, match='_weight is float16: oneDNN, int8 and ONNX take float32'):
+        net = chain(nn.Conv2D(3, 1), cast='float16')
+        getattr(graph_files, save)(net, tmp_path / 'net', *given)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ('images', 'told'),
+    [
+        (onp.zeros((1, 2, 5, 5)), r'images must be \(N, 2, 9, 9\) for .*, got \(1, 2, 5, 5\)'),
+        (onp.zeros((2, 9, 9)), r'images must be .* got \(2, 9, 9\)'),
+        ('text', "images must be an array of numbers, got 'text'"),
+        (None, r'images must be .*, got \(\)'),
+    ],
+)
+def test_onnx_says_which_size_it_takes(images, told, tmp_path):
+    net, X = ready(small, (2, 9, 9))
+    onnx_files.save_onnx(net, tmp_path / 'net.onnx', X.shape)
+    with pytest.raises(ValueError, match=told):
+        onnx_files.load_onnx(tmp_path / 'net.onnx')(images)
 
 
 def test_missing_files_are_named(tmp_path):

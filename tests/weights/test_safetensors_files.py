@@ -108,6 +108,35 @@ def test_a_kind_of_number_that_numpy_lacks_is_named(tmp_path):
         safetensors_files.read(path)
 
 
+@pytest.mark.parametrize('state', ['fresh', 'initialized', 'bound'])
+def test_a_network_of_16_bits_takes_weights_of_32(net, tmp_path, state):
+    safetensors_files.save(net, tmp_path / 'net.safetensors')
+    other = network()
+    if state != 'fresh':
+        other.initialize()
+    if state == 'bound':
+        other(np.ones((2, 1, 8, 8)))
+    other.cast('float16')
+    safetensors_files.load(other, tmp_path / 'net.safetensors')
+
+    assert other.first.conv.weight.data().dtype == onp.float16
+    for name, parameter in safetensors_files.parameters(net).items():
+        made = safetensors_files.values(safetensors_files.parameters(other)[name])
+        assert onp.allclose(made, safetensors_files.values(parameter), rtol=1e-3, atol=1e-6)
+
+
+def test_a_number_too_large_for_the_network_changes_nothing(net, tmp_path):
+    net.block.a.bias.set_data(net.block.a.bias.data() * 0 + 1e6)
+    safetensors_files.save(net, tmp_path / 'net.safetensors')
+    other = network()
+    other.cast('float16')
+    with pytest.raises(ValueError, match='block.a.bias holds 1e[+]06, too large for float16'):
+        safetensors_files.load(other, tmp_path / 'net.safetensors')
+    assert other.first.conv.weight.shape[1] < 1  # still open
+    with pytest.raises(ValueError, match='bias holds 1e[+]06, too large for float16'):
+        weights.copy(net, other)
+
+
 DEVICES = [mx.cpu(1), mx.cpu(2)]
 
 
