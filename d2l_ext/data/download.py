@@ -30,6 +30,8 @@ MIRRORS = (
     'https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/gluon/dataset/fashion-mnist/',
 )
 Source = namedtuple('Source', 'kind folder')  # kind: folder, cache, package or download
+INSIDE = ('FashionMNIST/raw', 'raw', 'fashion-mnist')  # where torchvision and others put the files
+DIGITS = bytes([5, 0, 4, 1, 9, 2, 1, 3, 1, 4])  # the first training labels of MNIST
 PAUSES = (0, 1, 4)  # seconds before each round of tries over the mirrors
 PACKAGE = Path('/usr/share/datasets/fashion-mnist')  # Debian's dataset-fashion-mnist
 REMEDY = (
@@ -64,7 +66,31 @@ def locate(folder, name) -> Path:
     for path in (folder / name, folder / f'{name}.gz'):
         if os.path.isfile(path):
             return path
-    raise DataError(f'{folder} has no {name} (unpacked or .gz): put all four files there')
+    raise DataError(f'{folder} has no {name} (unpacked or .gz): {_advice(folder, name)}')
+
+
+def _advice(folder, name):
+    """Say what to do about a folder without the file `name`, by what lies there instead."""
+    if not os.path.isdir(folder):
+        return f'it is {"no folder" if os.path.exists(folder) else "missing"}; give one'
+    dotted = name.replace('-idx', '.idx')  # as some programs unpack it
+    for suffix in ('', '.gz'):
+        if os.path.isfile(folder / f'{dotted}{suffix}'):
+            return f'rename {dotted}{suffix} to {name}{suffix}'
+    for inside in INSIDE:
+        if any(os.path.isfile(folder / inside / f'{name}{suffix}') for suffix in ('', '.gz')):
+            return f'it is in {folder / inside}, so give that folder'
+    return 'put all four files there'
+
+
+def _holds_digits(folder) -> bool:
+    """Tell whether `folder` has MNIST's digits: their files have the names of Fashion-MNIST's."""
+    with contextlib.suppress(DataError, OSError, EOFError, zlib.error):
+        content = locate(folder, list(FILES)[1]).read_bytes()
+        if content.startswith(b'\x1f\x8b'):
+            content = gzip.decompress(content)
+        return content[8:18] == DIGITS
+    return False
 
 
 def unpack(path, name):
@@ -117,7 +143,10 @@ def find(root=None):
         try:
             verify(folder)
         except DataError as error:
-            raise DataError(f'{"" if root else "D2L_EXT_DATA: "}{error}') from None
+            told = error
+            if _holds_digits(folder):
+                told = f'{folder} holds the digits of MNIST, not Fashion-MNIST: give another folder'
+            raise DataError(f'{"" if root else "D2L_EXT_DATA: "}{told}') from None
         return Source('folder', folder)
     for kind, folder in (('cache', cache() / 'fashion-mnist'), ('package', PACKAGE)):
         with contextlib.suppress(DataError):

@@ -528,3 +528,36 @@ def test_lists_and_arrays_of_mxnet_are_batched():
     ):
         batches = data.ImageBatches(onp.asarray(images, 'uint8'), labels, 3)
         assert [y.asnumpy().tolist() for _, y in batches] == [[0, 1, 2], [3]]
+
+
+def test_a_folder_of_digits_is_told_as_such(machine, tmp_path, small):
+    digits = bytes([0, 0, 8, 1, 0, 0, 1, 44, 5, 0, 4, 1, 9, 2, 1, 3, 1, 4]) + bytes(290)
+    for packed in (False, True):
+        folder = fill(tmp_path / f'digits {packed}', {**small, TRAIN_LABELS: digits}, packed)
+        with pytest.raises(data.DataError, match='holds the digits of MNIST, not Fashion-MNIST'):
+            data.fetch(folder)
+
+
+@pytest.mark.parametrize('suffix', ['', '.gz'])
+def test_names_with_a_dot_are_told_with_the_right_ones(machine, tmp_path, small, suffix):
+    folder = fill(tmp_path / 'dots', small, packed=bool(suffix))
+    for path in list(folder.iterdir()):
+        path.rename(folder / path.name.replace('-idx', '.idx'))
+    told = f'has no .*: rename train-images.idx3-ubyte{suffix} to train-images-idx3-ubyte{suffix}'
+    with pytest.raises(data.DataError, match=told):
+        data.fetch(folder)
+
+
+@pytest.mark.parametrize('inside', ['FashionMNIST/raw', 'raw', 'fashion-mnist'])
+def test_the_folder_above_is_told_with_the_right_one(machine, tmp_path, small, inside):
+    (tmp_path / 'above' / inside).mkdir(parents=True)
+    fill(tmp_path / 'above' / inside, small)
+    with pytest.raises(data.DataError, match=f'it is in .*above/{inside}, so give that folder'):
+        data.fetch(tmp_path / 'above')
+
+
+def test_a_folder_that_is_none_is_told_as_such(machine, tmp_path):
+    (tmp_path / 'file').write_text('')
+    for name, told in (('no', 'it is missing; give one'), ('file', 'it is no folder; give one')):
+        with pytest.raises(data.DataError, match=told):
+            data.fetch(tmp_path / name)
