@@ -213,7 +213,7 @@ def operators(path) -> dict:
     """
     file = _there(path)[0]
     try:
-        nodes = [node['op'] for node in json.loads(content(file))['nodes']]
+        nodes = [node['op'] for node in json.loads(content(file).decode())['nodes']]
     except (KeyError, TypeError, ValueError):
         raise ValueError(f'{file} is damaged, or no graph: save_graph writes one') from None
     counts = {name: nodes.count(name) for name in nodes if name != 'null'}
