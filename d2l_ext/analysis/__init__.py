@@ -3,6 +3,6 @@
 Imports `networks`, `runtime` and `tables`.
 """
 
-from .anatomy import count_macs, count_parameters, summary, trace
+from .anatomy import count_macs, count_parameters, count_statistics, summary, trace
 
-__all__ = ['count_macs', 'count_parameters', 'summary', 'trace']
+__all__ = ['count_macs', 'count_parameters', 'count_statistics', 'summary', 'trace']

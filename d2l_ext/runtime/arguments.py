@@ -61,6 +61,14 @@ def class_numbers(name, values, count=None, classes=None):
     return values
 
 
+def numpy_arrays():
+    """Raise RuntimeError unless MXNet computes with NumPy's arrays, as all of the course does."""
+    import mxnet as mx
+
+    if not mx.util.is_np_array():
+        raise RuntimeError('MXNet does not compute with np arrays yet: call npx.set_np() first')
+
+
 def shape_of(name, value, axes=None) -> tuple:
     """Return `value` as a tuple of int: a shape, such as that of a batch of images, (N, C, H, W).
 

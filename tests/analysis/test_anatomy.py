@@ -2,8 +2,10 @@
 
 from d2l_ext.analysis import anatomy
 from d2l_ext.networks import GoogLeNet
-from d2l_ext.networks.blocks import conv, seq
+from d2l_ext.networks.blocks import conv, conv_bn, seq
 
+import mxnet as mx
+import numpy as onp
 import pytest
 from mxnet import np
 from mxnet.gluon import nn
@@ -34,6 +36,91 @@ def measure(layer, shape):
 )
 def test_a_layer_counts_as_on_paper(layer, shape, out, params, macs):
     assert measure(layer(), shape) == (out, params, macs)
+
+
+class Twice(nn.HybridBlock):
+    """Send the images through one layer twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.shared = nn.Conv2D(4, 3, padding=1)
+        self.last = nn.Conv2D(4, 1)
+
+    def hybrid_forward(self, F, x):
+        return self.last(self.shared(self.shared(x)))
+
+
+def twice_in_a_chain():
+    net, shared = nn.HybridSequential(), nn.Conv2D(4, 3, padding=1)
+    net.add(shared, shared, nn.Conv2D(4, 1))
+    return net
+
+
+def shared_weights():
+    net, first = nn.HybridSequential(), nn.Conv2D(4, 3, padding=1)
+    net.add(first, nn.Conv2D(4, 3, padding=1, params=first.params), nn.Conv2D(4, 1))
+    return net
+
+
+@pytest.mark.parametrize('make', [Twice, twice_in_a_chain, shared_weights])
+def test_what_is_used_twice_has_its_parameters_once(make):
+    net, shape = make(), (1, 4, 8, 8)
+    # 4*4*9 weights and 4 biases, then 4*4 and 4; 64 places x 36 x 4, twice, and 64 x 4 x 4
+    assert anatomy.count_parameters(net, shape) == 148 + 20
+    assert anatomy.count_macs(net, shape) == 2 * 9216 + 1024
+    net.initialize()
+    net(np.zeros(shape))
+    assert anatomy.count_parameters(net) == 148 + 20
+    if make is not shared_weights:
+        table = anatomy.summary(net, shape)
+        assert table.column('parameters') == [148, 20]
+        assert table.column('MACs') == [2 * 9216, 1024]
+        assert table.total[3:5] == [168, 2 * 9216 + 1024]
+
+
+@pytest.mark.parametrize(
+    'layer, shape, out, params, macs',
+    [
+        # 3*3 inputs x 2 channels, each to 4 channels of 2*2
+        (lambda: nn.Conv2DTranspose(4, 2, 2), (1, 2, 3, 3), (1, 4, 6, 6), 36, 288),
+        (lambda: nn.Conv2DTranspose(4, 2, 2, groups=2), (1, 2, 3, 3), (1, 4, 6, 6), 20, 144),
+        (lambda: nn.Embedding(10, 3), (1, 5), (1, 5, 3), 30, 0),
+    ],
+)
+def test_a_transposed_convolution_and_an_embedding_count_as_on_paper(
+    layer, shape, out, params, macs
+):
+    assert measure(layer(), shape) == (out, params, macs)
+
+
+def test_running_statistics_are_counted_apart():
+    net, shape = seq(conv_bn(4, 3), conv(2, 1)), (1, 1, 8, 8)
+    net.initialize()
+    net(np.ones(shape))
+
+    # 4*9 weights, 4 scales and 4 shifts; 2*4 weights and 2 biases
+    assert anatomy.count_parameters(net) == anatomy.count_parameters(net, shape) == 44 + 10
+    assert anatomy.count_statistics(net) == 8
+
+
+def test_statistics_of_an_open_network_are_refused():
+    with pytest.raises(ValueError, match='is still open .* give the network one batch first'):
+        anatomy.count_statistics(seq(conv_bn(4, 3)))
+
+
+@pytest.mark.parametrize('shape', [[1, 1, 8, 8], tuple(onp.array([1, 1, 8, 8]))])
+def test_a_list_and_numbers_of_numpy_are_a_shape(shape):
+    assert anatomy.count_macs(conv(4, 3), shape) == 64 * 9 * 4
+
+
+def test_forgotten_arrays_of_numpy_are_named():
+    net = GoogLeNet()
+    net.initialize()
+    X = np.ones((1, 1, 64, 64))
+    with mx.util.np_array(False):
+        for ask in (lambda: net(X), lambda: anatomy.summary(net, X.shape)):
+            with pytest.raises(RuntimeError, match=r'call npx.set_np\(\) first'):
+                ask()
 
 
 def test_macs_do_not_depend_on_the_batch():
@@ -74,13 +161,14 @@ def test_parameters_of_an_open_network_need_a_shape():
         anatomy.count_parameters(GoogLeNet())
 
 
-def test_a_shape_that_does_not_fit_is_named():
+def test_a_shape_that_does_not_fit_is_named(capfd):
     net = GoogLeNet()
     net.initialize()
     net(np.ones((1, 1, 64, 64)))
 
     with pytest.raises(ValueError, match=r'shape \(1, 3, 64, 64\) does not fit this network'):
         anatomy.trace(net, (1, 3, 64, 64))
+    assert capfd.readouterr() == ('', '')
 
 
 @pytest.mark.parametrize('shape', [(), (1, 0, 8, 8), (1, 1, 8.0, 8), (1, -1, 8, 8)])
