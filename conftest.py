@@ -11,7 +11,15 @@ if 'PYTEST_XDIST_WORKER' in os.environ:  # one of as many processes as there are
     os.environ['OMP_NUM_THREADS'] = '1'
 
 # a file stays with one process: those that take longest must not come last
-LONG = ('benchmarks', 'exercises', 'distributed', 'lost_processes', 'graph_files', 'torch_learner')
+LONG = (
+    'benchmarks',
+    'exercises',
+    'grading',
+    'distributed',
+    'lost_processes',
+    'graph_files',
+    'torch_learner',
+)
 
 # the Chinese pages hold the same code and outputs, byte for byte: tests/notebooks
 collect_ignore_glob = ['notebooks/zh/*']
