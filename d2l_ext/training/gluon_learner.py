@@ -117,7 +117,7 @@ class Learner:
         """Give all workers the weights of the first; return when all have them."""
         for key, parameter in enumerate(self._trained()):
             # a copy: the store cannot read oneDNN's layout
-            self.kvstore.init(key, mx.nd.array(parameter.list_data()[0].asnumpy()))
+            self.kvstore.init(key, mx.nd.array(safetensors_files.values(parameter)))
             self.kvstore.pull(key, out=parameter.list_data())
         mx.nd.waitall()
         self._over_all(0, 0)

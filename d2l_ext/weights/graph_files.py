@@ -103,7 +103,9 @@ def save_int8(net, path, images, mode='naive'):
                 calib_mode=mode,
             )
             whole.hybridize()
-            whole(images[:1])
+            whole(
+                images[:1]
+            ).wait_to_read()  # as `safetensors_files.values` does, for the same reason
             whole.export(str(folder / 'net'))
         few = images[:16].asnumpy()
         check_same(scores(load_graph(folder / 'net'), few), scores(net, few), INT8)

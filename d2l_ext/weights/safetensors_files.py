@@ -3,6 +3,7 @@
 A weight is named by the path of its layer: `stage3.inception_3a.branch3x3.1.weight`.
 """
 
+import mxnet as mx
 import numpy as onp
 from mxnet import init, np
 
@@ -51,7 +52,13 @@ def check_range(name, array, dtype):
 
 
 def values(parameter):
-    """Return the numbers of a parameter as an array; the same on each device where it is."""
+    """Return the numbers of a parameter as an array; the same on each device where it is.
+
+    Waits until MXNet has nothing left to do. In prediction a convolution rearranges its weights in place
+    when it has run, and `asnumpy` does not wait for that: called after a pass that still runs, it copies
+    weights that move, a mixture of two orders.
+    """
+    mx.nd.waitall()
     return parameter.list_data()[0].asnumpy()
 
 

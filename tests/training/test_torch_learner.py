@@ -3,10 +3,7 @@
 Skipped without PyTorch (`make torch`).
 """
 
-import json
 import shutil
-import subprocess
-import sys
 from inspect import Parameter, signature
 from pathlib import Path
 
@@ -90,21 +87,6 @@ def test_scores_agree_on_colour_and_without_stage_2s_activations():
     assert apart(gluon(np.array(X)).asnumpy(), net(torch.from_numpy(X)).detach().numpy()) < 1e-5
 
 
-def alone(call):
-    """Return what `call` of this file gives in a process of its own.
-
-    After other tests in one process the two libraries differ from the first step on; why is not known.
-    """
-    code = (
-        'import json, sys; sys.path[:0] = ["tests", "tests/training"]; '
-        'import conftest, test_torch_learner as t; '
-        f'print(json.dumps(t.{call.__name__}()))'
-    )
-    done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def one_step():
     """Return [parameter, how far its gradients are apart, and its values after the step]."""
     gluon, net = pair()
@@ -124,7 +106,7 @@ def one_step():
 
 
 def test_a_step_has_the_same_gradients_and_leaves_the_same_weights():
-    found = alone(one_step)
+    found = one_step()
 
     assert len(found) == 116
     for name, gradients, values in found:
@@ -161,7 +143,7 @@ def fifty():
 def test_fifty_steps_have_the_same_losses():
     # in float64, with rates that float32 holds exactly: else rounding is carried on, and a training of
     # 50 steps in float32 ends some tenths away from itself
-    losses = onp.array(alone(fifty))
+    losses = onp.array(fifty())
 
     assert losses.shape == (50, 2)
     assert losses[-10:].mean() < losses[:10].mean()

@@ -1,6 +1,9 @@
 """Do a network's weights come back from a file as they were, and only into a network that fits?"""
 
 import json
+import os
+import subprocess
+import sys
 
 from d2l_ext import weights
 from d2l_ext.networks.blocks import Concat, conv, conv_bn, seq
@@ -178,3 +181,28 @@ def test_a_weight_that_16_bits_cannot_hold_is_named(net, tmp_path):
     with pytest.raises(ValueError, match=f'{name} holds 1e[+]06, too large for float16'):
         safetensors_files.save(net, tmp_path / 'net.safetensors', 'float16')
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(
+    not hasattr(os, 'SCHED_IDLE'), reason='the race is provoked by Linux’s scheduler'
+)
+def test_weights_that_a_pass_rearranges_are_read_when_it_has_ended():
+    # the pass is not waited for, and whoever copies gets what two busy programs leave of the CPUs
+    layer = mx.gluon.nn.Conv2D(1024, 3, padding=1, in_channels=1024, use_bias=False)
+    layer.initialize()
+    drawn = onp.random.RandomState(0).randn(1024, 1024, 3, 3).astype('float32')
+    layer.weight.set_data(np.array(drawn))
+    mx.nd.waitall()
+    later = np.random.normal(size=3_000_000)[0]  # the copy begins before the pass does
+    busy = [subprocess.Popen([sys.executable, '-c', 'while True: pass']) for _ in range(2)]
+    try:
+        layer(np.ones((1, 1024, 3, 3)) * later)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        read = safetensors_files.values(layer.weight)
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        for process in busy:
+            process.kill()
+            process.wait()
+
+    assert (read == drawn).all()
