@@ -13,7 +13,8 @@ PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
-  lint map lock clean exercises-setup assignment handout collect grade grade-demo test-browser torture slides site serve
+  lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo test-browser torture \
+  slides site serve
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -115,6 +116,11 @@ map: setup  ## draw the rooms of d2l_ext from their imports, and the map of the 
 
 lint: setup  ## ruff: rules and format
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+
+lint-js:  ## the site's scripts: format by Prettier, types by TypeScript (needs npm)
+	@npx --yes prettier@3.6.2 --check --single-quote --print-width 100 docs/playground/*.js docs/site/*.js
+	@npx --yes --package typescript@5.9.3 tsc --noEmit --allowJs --checkJs --strict --target es2022 \
+	  --module esnext --moduleResolution bundler --lib es2022,dom,dom.iterable docs/playground/*.js
 
 lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlparse
 
 from benchmarks import report
 from benchmarks.suites import SUITES
-from tools import course_map, site_assets
+from tools import course_map, playground, site_assets
 from tools.draw_rooms import table
 
 import nbformat
@@ -50,6 +50,7 @@ def main() -> int:
     static = BUILD / 'site-static'
     shutil.rmtree(static, ignore_errors=True)
     shutil.copytree(site_assets.fetch('mathjax'), static / 'mathjax')
+    playground.write(static / 'playground')
     sources = {language: gather(language) for language in OUT}
     both = set.intersection(
         *({path.stem for path in folder.iterdir()} for folder in sources.values())
@@ -82,7 +83,8 @@ def gather(language) -> Path:
     (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text())))
     for path in NOTEBOOKS[language].glob('*.ipynb'):
         notebook = linked(described(nbformat.read(path, as_version=4)), language)
-        nbformat.write(notebook, folder / path.name)
+        nbformat.write(playground.embed(notebook, language), folder / path.name)
+    (folder / 'block_explorer.html').write_text(playground.element(language))
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
         for path, name in TEXTS.items():

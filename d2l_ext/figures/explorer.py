@@ -80,6 +80,11 @@ def costs(c1, c2, c3, c4, c_in, size) -> Table:
     return Table(columns, rows, total=['naive : Inception', '', *ratios])
 
 
+def positions(c1, c2, c3, c4, c_in, size) -> dict:
+    """Turn arguments of `costs` into values of the sliders, by name: `arguments` the other way."""
+    return dict(zip(SLIDERS, (c1, *c2, *c3, c4, c_in, size), strict=True))
+
+
 class Explorer:
     """Show a block under sliders for its channels and its input; a notebook displays it.
 
@@ -143,10 +148,9 @@ class Explorer:
 
     def _chosen(self, change):
         if change['new']:
-            at = self.presets[change['new']]
-            values = (at['c1'], *at['c2'], *at['c3'], at['c4'], at['c_in'], at['size'])
             # one redraw for all eight sliders: they follow the preset without being observed
-            for slider, value in zip(self.sliders.values(), values, strict=True):
+            for name, value in positions(**self.presets[change['new']]).items():
+                slider = self.sliders[name]
                 slider.unobserve(self._moved, 'value')
                 slider.value = value
                 slider.observe(self._moved, 'value')

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,3 +96,11 @@ def serve():
     """Return `serve(folder)`: the address of a server that lives as long as the tests."""
     with contextlib.ExitStack() as stack:
         yield lambda folder: stack.enter_context(served(folder))
+
+
+@pytest.fixture(scope='session')
+def site(serve):
+    """The address of build/site, made as a maintainer makes it: it ends with 1 for what is broken."""
+    made = subprocess.run(['make', 'site'], cwd=ROOT, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return serve(BUILD / 'site')
