@@ -84,5 +84,5 @@ function sum(numbers) {
  * @param {number} number
  */
 export function show(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return String(number).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 }

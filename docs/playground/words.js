@@ -6,9 +6,9 @@ const ENGLISH = {
   own: 'a block of your own',
   labels: {
     c1: 'channels of the 1×1',
-    c2_reduce: 'reduction before the 3×3',
+    c2_reduce: 'reduction before 3×3',
     c2: 'channels of the 3×3',
-    c3_reduce: 'reduction before the 5×5',
+    c3_reduce: 'reduction before 5×5',
     c3: 'channels of the 5×5',
     c4: 'projection after the pooling',
     c_in: 'channels of the input',

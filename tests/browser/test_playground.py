@@ -53,7 +53,7 @@ def rows(at):
 
 def plain(text):
     """Write a page's number as Python does, with common spaces."""
-    return text.replace('\u202f', ' ')
+    return text.replace('\u00a0', ' ')
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_each_preset_moves_every_slider(playground, folder):
 @pytest.mark.parametrize(
     ('folder', 'slider', 'own'),
     [
-        ('', 'c2[0] reduction before the 3×3', 'a block of your own'),
+        ('', 'c2[0] reduction before 3×3', 'a block of your own'),
         ('zh/', 'c2[0] 3×3 之前的降维', '你自己的块'),
     ],
     ids=['en', 'zh'],
