@@ -82,8 +82,8 @@ def gather(language) -> Path:
     (folder / 'course_map.md').write_text(on_site(course_map.text(language)))
     (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text())))
     for path in NOTEBOOKS[language].glob('*.ipynb'):
-        notebook = linked(described(nbformat.read(path, as_version=4)), language)
-        nbformat.write(playground.embed(notebook, language), folder / path.name)
+        notebook = playground.embed(described(nbformat.read(path, as_version=4)), language)
+        nbformat.write(linked(notebook, language), folder / path.name)
     (folder / 'block_explorer.html').write_text(playground.element(language))
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
