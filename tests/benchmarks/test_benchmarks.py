@@ -442,7 +442,13 @@ def test_every_contestant_of_every_suite_runs_for_one_step(name, fakes, toy):
         for key, value in contestant.options.items()
     }
     call = {'call': contestant.call, 'options': options}
-    numbers = driver.run(fakes('with_few_images', call), limit=600)
+    try:
+        numbers = driver.run(fakes('with_few_images', call), limit=240)
+    except driver.Failure as failure:
+        # MXNet's loader forks while it has threads: now and then its workers wait for ever
+        if 'still running' not in str(failure):
+            raise
+        numbers = driver.run(fakes('with_few_images', call), limit=240)
 
     assert next(value for key, value in numbers.items() if key != 'peak_bytes') > 0
 
