@@ -143,16 +143,16 @@ def take_role(role=None):
 
     Raises ValueError, naming it, if one of MXNet's variables is missing.
     """
-    if role:
-        os.environ['DMLC_ROLE'] = role
-    missing = [name for name in NEEDED if not os.environ.get(name)]
+    given = {name: os.environ.get(name) for name in NEEDED} | ({'DMLC_ROLE': role} if role else {})
+    missing = [name for name in NEEDED if not given[name]]
     if missing:
         raise ValueError(
             f'{", ".join(missing)} must be set: where the scheduler is, and how many take part; '
             'or let --workers start all of them'
         )
-    if os.environ['DMLC_ROLE'] not in ROLES:
-        raise ValueError(f'role must be {", ".join(ROLES)}, got {os.environ["DMLC_ROLE"]!r}')
+    if given['DMLC_ROLE'] not in ROLES:
+        raise ValueError(f'role must be {", ".join(ROLES)}, got {given["DMLC_ROLE"]!r}')
+    os.environ['DMLC_ROLE'] = given['DMLC_ROLE']
     with contextlib.suppress(OSError, AttributeError):  # PR_SET_PDEATHSIG, on Linux
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 

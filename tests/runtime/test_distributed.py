@@ -81,6 +81,7 @@ def test_a_role_without_its_variables_is_refused(monkeypatch):
     monkeypatch.setenv('DMLC_PS_ROOT_URI', '127.0.0.1')
     with pytest.raises(ValueError, match='DMLC_PS_ROOT_PORT, DMLC_NUM_WORKER.* must be set'):
         distributed.take_role('worker')
+    assert 'DMLC_ROLE' not in os.environ  # this process is none
 
 
 def test_a_batch_that_cannot_be_divided_is_refused():
