@@ -67,7 +67,9 @@ def test_mathematics_is_rendered(open_page, site, folder, name):
     page = open_page(f'{site}/{folder}{name}.html')
     page.locator('mjx-container[display=true]').first.wait_for()
     assert page.locator('mjx-merror').count() == 0
-    assert page.locator('mjx-container').first.evaluate('math => math.clientWidth') > 20
+    assert (
+        page.locator('mjx-container[display=true]').first.evaluate('math => math.clientWidth') > 20
+    )
     assert '\\cdot' not in page.locator('article').inner_text()
 
 
