@@ -479,7 +479,7 @@ def test_a_zip_of_moodle_is_collected(tmp_path):
         'Jane Doe_1234567_assignsubmission_file/block.ipynb',
         'Jane Doe_7654321_assignsubmission_file_/block (1).ipynb',
         '张 伟_55_assignsubmission_file_block.ipynb',
-        "Group A-Sean O'Brien_66_assignsubmission_file/work/answer.ipynb",
+        "Group A-Sean O'Brien_66_assignsubmission_file/homework/answer.ipynb",
         'Late Sender_77_assignsubmission_onlinetext.html',
         'Nobody_88_assignsubmission_file/readme.txt',
     ])  # fmt: skip
