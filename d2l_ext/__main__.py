@@ -14,6 +14,7 @@ import d2l_ext
 from d2l_ext import runtime
 from d2l_ext.data import DataError
 from d2l_ext.runtime import distributed, mxnet_log
+from d2l_ext.runtime.arguments import one_of
 
 INPUT = (1, 1, 96, 96)
 NAME = 'd2l-ext' if Path(sys.argv[0]).stem == 'd2l-ext' else 'python -m d2l_ext'
@@ -192,9 +193,7 @@ def _train(chosen, **shared):
     from d2l_ext.training.pretrained import save_trained
 
     profile = chosen.profile or runtime.profile()
-    name = chosen.recipe or profile
-    if name not in training.RECIPES:
-        raise ValueError(f'recipe must be one of {", ".join(training.RECIPES)}, got {name!r}')
+    name = one_of('recipe', chosen.recipe or profile, training.RECIPES)
     build, run, machine = _torch() if chosen.torch else _gluon()
     net = build(stage2_activation=training.RECIPES[name]['stage2_activation'])
     more = {} if chosen.torch else {'precision': chosen.precision}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..analysis import anatomy
 from ..runtime import gpu
+from ..runtime.arguments import one_of
 
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 TENSOR_CORES = (7, 0)  # from this compute capability on a card multiplies 16 bits quicker than 32
@@ -17,8 +18,7 @@ OF_THE_DRIVER = 2**29  # bytes that CUDA and its libraries take before anything 
 
 def check_precision(precision, devices):
     """Raise ValueError unless all `devices` (MXNet contexts) can multiply in `precision`."""
-    if precision not in PRECISIONS:
-        raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, got {precision!r}')
+    one_of('precision', precision, PRECISIONS)
     for device in devices if precision != 'float32' else ():
         if problem := (_of_cpu if device.device_type == 'cpu' else _of_gpu)(precision, device):
             raise ValueError(f'precision={precision!r} does not work on {device}: {problem}')

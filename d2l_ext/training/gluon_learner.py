@@ -237,7 +237,7 @@ def devices_of(device) -> list:
             f'device must be a context of MXNet, such as mx.cpu(), or a list of them, got {device!r}'
         )
     if len(set(devices)) < len(devices):
-        raise ValueError(f'device names one twice: {devices}')
+        raise ValueError(f'device names one twice: {devices}; name each once')
     return devices
 
 

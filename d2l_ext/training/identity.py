@@ -14,32 +14,28 @@ def of_epochs(plan, test_iter) -> list:
 
     Of data that are neither ImageBatches nor a list, only the first batch and the number are known.
     """
-    told = {id(batches): of_batches(batches) for batches in plan}
-    test = {f'{what} of test_iter': value for what, value in of_batches(test_iter).items()}
-    return [
-        {f'{what} of train_iter': value for what, value in told[id(batches)].items()} | test
-        for batches in plan
-    ]
+    train = {id(batches): batches for batches in plan}  # most epochs have the same ones
+    train = {key: of_batches(batches, 'train_iter') for key, batches in train.items()}
+    test = {} if test_iter is None else of_batches(test_iter, 'test_iter')
+    return [train[id(batches)] | test for batches in plan]
 
 
-def of_batches(batches) -> dict:
-    """Return number, first and last images, labels and order of `batches`; None gives nothing."""
-    if batches is None:
-        return {}
+def of_batches(batches, name) -> dict:
+    """Return number, first and last images, labels and order of the batches of this `name`."""
     told = {'number of batches': len(batches)}
     if all(hasattr(batches, name) for name in ('images', 'labels', 'batch_size')):
         size = batches.batch_size
         first, last = batches.images[:size], batches.images[-size:]
         labels = [batches.labels]
-        for name in ('batch_size', 'seed', 'standardize'):
-            told[name] = getattr(batches, name, None)
+        for what in ('batch_size', 'seed', 'standardize'):
+            told[what] = getattr(batches, what, None)
     else:
         known = batches if isinstance(batches, (list, tuple)) else [next(iter(batches))]
         first, last = known[0][0], known[-1][0]
         labels = [y for _, y in known]
     told['first batch'], told['last batch'] = digest([first]), digest([last])
     told['hash of the labels'] = digest(labels)
-    return told
+    return {f'{what} of {name}': value for what, value in told.items()}
 
 
 def of_layers(layers) -> dict:
@@ -47,16 +43,15 @@ def of_layers(layers) -> dict:
     told = {}
     for path, layer in layers:
         text = repr(layer)
-        name = (
-            type(layer).__name__ if '\n' in text else text
-        )  # it lists others: they have their own
+        if '\n' in text:  # it lists others: they have their own
+            text = type(layer).__name__
         own = [
             f'{key}={value!r}'
             for key, value in sorted(vars(layer).items())
             # `training`: PyTorch's mode, which changes
             if isinstance(value, SCALARS) and key[0] != '_' and key != 'training'
         ]
-        told[f'layer {path}' if path else 'net'] = ' '.join([name, *own])
+        told[f'layer {path}' if path else 'net'] = ' '.join([text, *own])
     return told
 
 

@@ -25,9 +25,11 @@ def loop(
     """
     history = History() if history is None else history
     place = Place(history, sum(len(batches) for batches in plan), orders_of(plan))
-    keeper = Keeper(checkpoint, learner, {'lr': lr, 'schedule': schedule, **(about or {})})
+    keeper = None
     if checkpoint:
-        place = keeper.resume(place, plan, test_iter)
+        about = {'lr': lr, 'schedule': schedule, **(about or {})}
+        keeper = Keeper(checkpoint, learner, about, plan, test_iter)
+        place = keeper.resume(place)
     curve = figures.LiveCurve() if progress else None
     if curve and len(place.history):
         curve.update(place.history)
@@ -46,11 +48,11 @@ def loop(
                     f'epoch {place.first + epoch + 1}, {place.running}', refresh=False
                 )
                 bar.update()
-                if checkpoint and place.step % checkpoint.every == 0 and number < len(plan[epoch]):
+                if keeper and place.step % checkpoint.every == 0 and number < len(plan[epoch]):
                     keeper.keep(place)
             accuracy = None if test_iter is None else learner.evaluate(test_iter)
             place.end(accuracy)
-            if checkpoint:
+            if keeper:
                 keeper.keep(place)
             if curve:
                 curve.update(place.history)
@@ -112,13 +114,13 @@ class Place:
 class Keeper:
     """Keeps a training in `checkpoint`, and goes on from there if it is the same training.
 
-    `about` is what must be the same, with what the learner adds; the data are added by `resume`.
+    `about` is what must be the same, with what the learner and the data add.
     """
 
-    def __init__(self, checkpoint, learner, about):
-        self.checkpoint, self.learner = checkpoint, learner
+    def __init__(self, checkpoint, learner, about, plan, test_iter):
+        self.checkpoint, self.learner, self.plan = checkpoint, learner, plan
         self.about = as_json({**about, **learner.about})
-        self.data = []
+        self.data = as_json(identity.of_epochs(plan, test_iter))
 
     def keep(self, place):
         """Write a checkpoint, and draw on as one who goes on from it will."""
@@ -126,12 +128,11 @@ class Keeper:
         self.checkpoint.save(place.step, state, self.learner.tensors())
         self.learner.reseed(place.step)
 
-    def resume(self, place, plan, test_iter):
+    def resume(self, place):
         """Put the learner where the last checkpoint left it; return the place, or the given one.
 
         Raises ValueError, before anything is changed, if it is the checkpoint of another training.
         """
-        self.data = as_json(identity.of_epochs(plan, test_iter))
         found = self.checkpoint.load()
         if not found:
             return place
@@ -139,10 +140,13 @@ class Keeper:
         check_same(state['about'], self.about)
         for theirs, ours in zip(state['data'], self.data, strict=False):
             check_same(theirs, ours)
+        epochs = len(state['data'])
+        if epochs > len(self.data):
+            check_same({'epochs': epochs}, {'epochs': len(self.data)})
         there = self._place(state)
-        self._check_epochs(there, len(state['data']), place)
+        self._check_rates(there, place, epochs)
         if place.steps > there.steps:
-            there.orders = longer(there.orders, place.orders, plan)
+            there.orders = longer(there.orders, place.orders, self.plan)
             there.steps = place.steps
         self._check_tensors(tensors)
         self.learner.restore(tensors)
@@ -158,21 +162,16 @@ class Keeper:
                 f'{self.checkpoint.folder} holds no checkpoint of this version: name another folder'
             ) from None
 
-    def _check_epochs(self, there, theirs, here):
-        """Raise ValueError if the epochs differ, unless more of them begin with the same rates."""
-        ours = len(self.data)
-        if ours < theirs:
-            raise ValueError(
-                f'checkpoint was made by another training: epochs is {theirs} there, {ours} here; '
-                'name another folder, or go on with the same'
-            )
+    def _check_rates(self, there, here, epochs):
+        """Raise ValueError unless the steps so far had the rates that they have `here`."""
         rate_at = SCHEDULES[self.about['schedule']]
         for step in range(there.step):
             if rate_at(step / there.steps) != rate_at(step / here.steps):
                 raise ValueError(
-                    f'checkpoint is of a training of {theirs} epochs, and its schedule '
-                    f'{self.about["schedule"]!r} spreads the rates over all of them: for {ours}, end '
-                    f'that one with epochs={theirs}, then fit its net with history=… in another folder'
+                    f'checkpoint is of a training of {epochs} epochs, and its schedule '
+                    f'{self.about["schedule"]!r} spreads the rates over all of them: for '
+                    f'{len(self.data)}, end that one with epochs={epochs}, then fit its net with '
+                    'history=… in another folder'
                 )
 
     def _check_tensors(self, tensors):

@@ -4,7 +4,7 @@ import math
 
 import mxnet as mx
 
-from ..runtime.arguments import whole
+from ..runtime.arguments import one_of, whole
 
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
 # 60 000 images, five epochs. `fast` gets further in a fraction of the time (lesson 06). `quick` is for
@@ -76,8 +76,7 @@ def recipe_of(recipe) -> dict:
     for told, names in (('lacks', wanted - set(recipe)), ('has no use for', set(recipe) - wanted)):
         if names:
             raise ValueError(f'recipe {told} {", ".join(sorted(map(str, names)))}')
-    if recipe['init'] not in INITIALIZERS:
-        raise ValueError(f'init must be one of {", ".join(INITIALIZERS)}, got {recipe["init"]!r}')
+    one_of('init', recipe['init'], INITIALIZERS)
     return recipe
 
 

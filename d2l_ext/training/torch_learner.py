@@ -16,11 +16,11 @@ except ImportError:
 
 from .. import data
 from ..networks.googlenet import GOOGLENET
+from ..runtime.arguments import one_of
 from . import identity
 from .checkpoint import Checkpoint
 from .loop import loop
-from .recipes import OPTIONS, recipe_of
-from .trainer import load
+from .trainer import by_recipe
 from .validation import (
     by_epoch,
     check_batch,
@@ -33,7 +33,6 @@ from .validation import (
     check_losses,
     check_optimizer,
     check_options,
-    check_recipes_own,
     check_stage2,
     on_host,
     pair,
@@ -117,8 +116,7 @@ INITIALIZERS = {
 
 def initialize(net, name, seed=0):
     """Draw the weights of `net` as a recipe's `init` (xavier, he) says; biases are 0, as in Gluon."""
-    if name not in INITIALIZERS:
-        raise ValueError(f'name must be one of {", ".join(INITIALIZERS)}, got {name!r}')
+    one_of('name', name, INITIALIZERS)
     torch.manual_seed(seed)
     for parameter in net.parameters():
         (INITIALIZERS[name] if parameter.ndim > 1 else nn.init.zeros_)(parameter.data)
@@ -126,10 +124,7 @@ def initialize(net, name, seed=0):
 
 def tensors(X, y, device='cpu', layout=torch.contiguous_format):
     """Turn a batch of `data.ImageBatches` into tensors: X float32 (N, C, H, W), y int64 (N,)."""
-    X, y = (
-        torch.from_numpy(on_host(X, 'a batch', 'X')),
-        torch.from_numpy(on_host(y, 'a batch', 'y')),
-    )
+    X, y = (torch.from_numpy(on_host(a, 'a batch', what)) for a, what in ((X, 'X'), (y, 'y')))
     return X.to(device, memory_format=layout), y.long().to(device)
 
 
@@ -160,18 +155,8 @@ def device_of(device) -> torch.device:
 
 def run(net, recipe, *, sample=None, seed=0, device=None, **more):
     """Train `net` by a recipe, as `training.run` does a network of Gluon; returns a History."""
-    recipe = recipe_of(recipe)
-    check_recipes_own(more)
-    options = {name: recipe[name] for name in OPTIONS}
-    check_options(**options)
-    device = device_of(device)
-    _check_network(net, recipe)
-    train, test = load(recipe, sample=sample, seed=seed)
-    initialize(net, recipe['init'], seed)
-    about = {'seed': seed, **{name: recipe[name] for name in recipe if name not in OPTIONS}}
-    history = fit(net, train, test, device=device, about=about, **options, **more)
-    history.about = {'seed': seed, 'images': len(train[1].images), 'recipe': recipe}
-    return history
+    more['device'] = device_of(device)
+    return by_recipe(net, recipe, _check_network, initialize, fit, sample, seed, more)
 
 
 def _check_network(net, recipe):
@@ -334,11 +319,12 @@ def evaluate(
 ) -> float:
     """Return the share of images whose highest score is their label's; `name` is for errors."""
     net.eval()
+    dtype = dtype_of(net)
     right = images = 0
     with torch.no_grad():
         for batch in data_iter:
             X, y = pair(batch, name)
-            pixels = check_images(X, name, dtype_of(net))
+            pixels = check_images(X, name, dtype)
             scores = net(torch.from_numpy(pixels).to(device, memory_format=layout)).cpu().numpy()
             labels = check_labels(y, len(pixels), scores.shape[1], name)
             right += int((scores.argmax(axis=1) == labels).sum())

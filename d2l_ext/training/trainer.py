@@ -176,17 +176,30 @@ def run(net, recipe, *, sample=None, seed=0, device=None, **more):
     stage 2, images of other than 1 channel, other than 10 classes.
     """
     check_numpy_arrays()
+    devices = devices_of(device)
+
+    def initialize(net, name, seed):
+        mx.random.seed(seed)
+        net.initialize(INITIALIZERS[name](), ctx=devices, force_reinit=True)
+
+    more['device'] = devices
+    return by_recipe(net, recipe, _check_network, initialize, fit, sample, seed, more)
+
+
+def by_recipe(net, recipe, check, initialize, fit, sample, seed, more):
+    """Train `net`, of Gluon or PyTorch, as `run` says, by three functions; returns a History.
+
+    They are `check(net, recipe)`, `initialize(net, name, seed)` and `fit`; `more` are arguments of `fit`.
+    """
     recipe = recipe_of(recipe)
     check_recipes_own(more)
     options = {name: recipe[name] for name in OPTIONS}
     check_options(**options)
-    devices = devices_of(device)
-    _check_network(net, recipe)
+    check(net, recipe)
     train, test = load(recipe, sample=sample, seed=seed)
-    mx.random.seed(seed)
-    net.initialize(INITIALIZERS[recipe['init']](), ctx=devices, force_reinit=True)
+    initialize(net, recipe['init'], seed)
     about = {'seed': seed, **{name: recipe[name] for name in recipe if name not in OPTIONS}}
-    history = fit(net, train, test, device=devices, about=about, **options, **more)
+    history = fit(net, train, test, about=about, **options, **more)
     history.about = {'seed': seed, 'images': len(train[1].images), 'recipe': recipe}
     return history
 

@@ -5,7 +5,7 @@ import math
 import mxnet as mx
 import numpy as onp
 
-from ..runtime.arguments import number, whole
+from ..runtime.arguments import number, one_of, whole
 from .recipes import OPTIMIZERS, OPTIONS, SCHEDULES
 
 
@@ -32,12 +32,6 @@ def check_optimizer(optimizer, momentum, weight_decay):
     one_of('optimizer', optimizer, OPTIMIZERS)
     number('momentum', momentum, least=0, below=1)
     number('weight_decay', weight_decay, least=0, below=1)
-
-
-def one_of(name, value, known):
-    """Raise ValueError unless `value` is one of the names in `known`."""
-    if not isinstance(value, str) or value not in known:
-        raise ValueError(f'{name} must be one of {", ".join(known)}, got {value!r}')
 
 
 def check_numpy_arrays():
@@ -134,7 +128,9 @@ def check_images(X, name, dtype='float32'):
         )
     images = images.astype(dtype, copy=False)
     if not onp.isfinite(images).all():
-        raise ValueError(f'{name} gives pixels that are no finite numbers: NaN, or infinity')
+        raise ValueError(
+            f'{name} gives pixels that are no finite numbers (NaN, infinity): leave those images out'
+        )
     return images
 
 
@@ -171,7 +167,8 @@ def on_host(array, name, what):
         return array.asnumpy() if hasattr(array, 'asnumpy') else onp.asarray(array)
     except (TypeError, ValueError):
         raise ValueError(
-            f'{name} must give {what} as an array, got a {type(array).__name__}'
+            f'{name} must give {what} as an array that NumPy reads, got a {type(array).__name__}: '
+            'give it as one of NumPy, on the CPU'
         ) from None
 
 
@@ -209,7 +206,9 @@ def check_stage2(found, recipe):
 def check_classes(outputs, classes):
     """Raise ValueError unless a network has an output for each of the recipe's classes."""
     if outputs != classes:
-        raise ValueError(f'recipe trains on {classes} classes, net has {outputs} outputs')
+        raise ValueError(
+            f'recipe trains on {classes} classes, net has {outputs} outputs: build it with {classes}'
+        )
 
 
 def check_recipes_own(more):

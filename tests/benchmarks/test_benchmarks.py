@@ -497,8 +497,9 @@ def test_make_test_is_timed_command_by_command(toy):
     assert 0.2 < numbers['parts'][1]['seconds'] < numbers['seconds']
     assert not (toy / 'made').exists()  # nothing was set up
 
-    (toy / 'Makefile').write_text(TOY.replace("-c 'pass'", "-c 'exit(3)'"))
-    with pytest.raises(RuntimeError, match='make test ended with status'):
+    fails = 'print("FAILED tests/a.py", *range(20), sep="\\n"); exit(3)'
+    (toy / 'Makefile').write_text(TOY.replace('pass', fails))
+    with pytest.raises(RuntimeError, match='make test ended with status .: FAILED tests/a.py'):
         waiting_contestants.tests(toy)
 
 
