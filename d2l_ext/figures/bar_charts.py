@@ -31,7 +31,7 @@ def bars(values, unit, title='', strong=(), hatched=()) -> Picture:
     if not values:
         raise ValueError(f'values must hold at least one bar, got {values!r}')
     spreads = {name: _spread(value) for name, value in values.items()}
-    written = {name: _written(values[name], told) for name, told in spreads.items()}
+    written = {name: _written(values[name], spread) for name, spread in spreads.items()}
     head, foot, high = (0.45 if title else 0.1), 0.5, BAR_PITCH * len(values)
     told = '; '.join(f'{name} {text}' for name, text in written.items())
     picture = Picture(
@@ -40,20 +40,20 @@ def bars(values, unit, title='', strong=(), hatched=()) -> Picture:
     left = 0.3 + max(text_width(name, weight='bold') for name in values)
     right = 0.2 + max(map(text_width, written.values()))
     axes = picture.panel(left, foot, WIDTH - left - right, high)
-    for i, (name, told) in enumerate(spreads.items()):
+    for i, (name, spread) in enumerate(spreads.items()):
         axes.annotate(
             name, (0, -i), (-6, 0), textcoords='offset points', ha='right', va='center',
             weight='bold' if name in strong else 'normal', gid='name',
         )  # fmt: skip
-        if told:
+        if spread:
             axes.barh(
-                -i, told['median'], BAR_THICK / BAR_PITCH, color=STRONG if name in strong else WEAK,
+                -i, spread['median'], BAR_THICK / BAR_PITCH, color=STRONG if name in strong else WEAK,
                 hatch='///' if name in hatched else None, edgecolor='white',
             )  # fmt: skip
-            axes.plot([told['min'], told['max']], [-i, -i], color='black', linewidth=1.6)
+            axes.plot([spread['min'], spread['max']], [-i, -i], color='black', linewidth=1.6)
         axes.annotate(
-            written[name], (told['max'] if told else 0, -i), (7, 0), textcoords='offset points',
-            va='center', color='black' if told else GREY, annotation_clip=False, gid='number',
+            written[name], (spread['max'] if spread else 0, -i), (7, 0), textcoords='offset points',
+            va='center', color='black' if spread else GREY, annotation_clip=False, gid='number',
         )  # fmt: skip
     axes.set(ylim=(0.5 - len(values), 0.5), yticks=[], xlabel=unit)
     axes.set_xlim(left=0)
@@ -68,11 +68,11 @@ def _spread(value):
     return value if isinstance(value, dict) else dict.fromkeys(('median', 'min', 'max'), value)
 
 
-def _written(value, told) -> str:
+def _written(value, spread) -> str:
     """Write 190 (188 to 193), or 4.7 of a single number, or why there is none."""
-    if not told:
+    if not spread:
         return value
-    median, low, high = (f'{told[which]:.3g}' for which in ('median', 'min', 'max'))
+    median, low, high = (f'{spread[which]:.3g}' for which in ('median', 'min', 'max'))
     return median if low == high else f'{median} ({low} to {high})'
 
 

@@ -10,11 +10,13 @@ from matplotlib.ticker import MaxNLocator
 from .. import runtime
 from .picture import GREY, INK, WIDTH, Picture, styled, text_width
 
-# colour, marker, line of each run in turn; training is dotted with hollow markers
+# colour, marker, line of each run in turn
 RUNS = [
     ('#0072B2', 'o', '-'), ('#D55E00', 's', '--'), (INK, '^', '-.'),
     ('#009E73', 'D', (0, (6, 1, 1, 1, 1, 1))), ('#CC79A7', 'v', '-'), ('#E69F00', 'P', '--'),
 ]  # fmt: skip
+# what training has instead, in both panels
+TRAINING = {'linestyle': ':', 'markerfacecolor': 'white'}
 PANEL, LABEL_LINE = 2.1, 0.185  # inches high
 LABEL_CHARACTERS = 26
 
@@ -29,7 +31,8 @@ def learning_curve(runs, title=None) -> Picture:
     runs = _checked(runs)
     names = [name for name in runs if name]
     keys = _keys(runs)
-    columns = max(1, min(4, int((WIDTH - 0.3) // (max(map(text_width, keys)) + 0.75))))
+    widest = max(map(text_width, keys), default=0)
+    columns = max(1, min(4, int((WIDTH - 0.3) // (widest + 0.75))))
     foot = 0.55 + 0.2 * -(-len(keys) // columns)
     picture = Picture(WIDTH, foot + PANEL + (0.65 if title else 0.35), _alt(names))
     ends = {}
@@ -38,10 +41,8 @@ def learning_curve(runs, title=None) -> Picture:
     accuracies = _panel(picture, foot, 4.4, WIDTH - 4.4 - margin, 'accuracy')
     for (name, epochs), (colour, marker, line) in zip(runs.items(), RUNS, strict=False):
         style = {'color': colour, 'marker': marker, 'clip_on': False, 'zorder': 3}
-        _plot(losses, epochs, 'loss', linestyle=line, **style)
-        train = _plot(
-            accuracies, epochs, 'train_accuracy', linestyle=':', markerfacecolor='white', **style
-        )
+        _plot(losses, epochs, 'loss', **style, **TRAINING)
+        train = _plot(accuracies, epochs, 'train_accuracy', **style, **TRAINING)
         test = _plot(accuracies, epochs, 'test_accuracy', linestyle=line, **style)
         if names:
             ends[name] = test or train
@@ -142,10 +143,9 @@ def _keys(runs):
     if 'test_accuracy' in known:
         line = 'none' if keys else '-'
         keys[test] = Line2D([], [], color=colour, marker='o', linestyle=line)
-    if 'train_accuracy' in known:
-        hollow = {'marker': 'o', 'linestyle': ':', 'markerfacecolor': 'white'}
-        keys[training] = Line2D([], [], color=colour, **hollow)
-    return keys or {'loss': Line2D([], [], color=colour, marker='o')}
+    if not known.isdisjoint({'loss', 'train_accuracy'}):
+        keys[training] = Line2D([], [], color=colour, marker='o', **TRAINING)
+    return keys
 
 
 class LiveCurve:

@@ -12,6 +12,7 @@ from .. import figures, networks
 from ..analysis import anatomy
 from ..networks.blocks import Concat, conv, max_pool
 from ..networks.googlenet import GOOGLENET
+from ..runtime.arguments import one_of
 from ..tables import Table, show
 
 VIEW = 'application/vnd.jupyter.widget-view+json'
@@ -94,8 +95,7 @@ class Explorer:
 
     def __init__(self, preset='3a'):
         self.presets = presets()
-        if preset not in self.presets:
-            raise ValueError(f'preset must be one of {", ".join(self.presets)}, got {preset!r}')
+        one_of('preset', preset, self.presets)
         names = {f'inception ({name})': name for name in self.presets}
         self.preset = widgets.Dropdown(options={**names, OWN: ''}, description='block')
         self.sliders = {}

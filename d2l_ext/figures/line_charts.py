@@ -1,8 +1,9 @@
 """Lines over a common axis: how something grows, falls or spreads from layer to layer or in time."""
 
 import numpy as onp
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from ..tables import show
 from .curves import RUNS
 from .picture import WIDTH, Picture, numbers, styled, text_width
 
@@ -82,8 +83,7 @@ def accuracy_by_time(lines, title='') -> Picture:
     times = [seconds for points in lines.values() for seconds, _ in points]
     ticks = [step * 10**power for power in range(6) for step in (1, 2, 5)]
     ticks = [tick for tick in ticks if min(times) / 1.5 < tick < max(times) * 1.5]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{x:,.0f}'.replace(',', ' ')))
+    axes.set_xticks(ticks, map(show, ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(min(times) / 1.5, max(times) * 1.5)
     axes.grid(color='#DDDDDD', linewidth=0.8)

@@ -4,6 +4,7 @@ from matplotlib.patches import Polygon
 from mxnet.gluon import nn
 
 from ..analysis.anatomy import trace
+from ..runtime.arguments import shape_of
 from ..tables import show
 from .picture import GREY, INK, SMALL, WIDTH, Picture, mix, styled
 
@@ -19,17 +20,15 @@ BLUE = '#8FB4CF'  # no branch's colour
 def stage_map(net, shape, title=None) -> Picture:
     """Draw the input and the output of each of `net`'s children as volumes, from left to right.
 
-    `net` is a HybridSequential, `shape` is (batch, channels, height, width). A volume's thickness
-    stands for its channels, its height and depth for height and width. Sides go with the square
-    root of the size, so that 224 and 1 both can be seen. Raises ValueError for another kind of net
-    or shape.
+    `net` is a HybridSequential, `shape` is (N, C, H, W). A volume's thickness stands for its channels,
+    its height and depth for height and width. Sides go with the square root of the size, so that 224
+    and 1 both can be seen. Raises ValueError for another kind of net or shape.
     """
     if not isinstance(net, nn.HybridSequential) or not len(net):
         raise ValueError(f'net must be a HybridSequential with children, got {type(net).__name__}')
-    if not isinstance(shape, (tuple, list)) or len(shape) != 4:
-        raise ValueError(f'shape must be (batch, channels, height, width), got {shape!r}')
-    calls = {call.path: call for call in trace(net, tuple(shape))}
-    volumes = [('input', tuple(shape[1:]))]
+    shape = shape_of('shape', shape, axes=4)
+    calls = {call.path: call for call in trace(net, shape)}
+    volumes = [('input', shape[1:])]
     for path in net._children:
         # a child without a name is called 0, 1, 2 …: its kind says more
         name = calls[path].kind if path.isdigit() else path

@@ -9,6 +9,7 @@ from d2l_ext import figures
 from d2l_ext.networks import GoogLeNet, Inception
 from d2l_ext.networks.blocks import Concat, conv, seq
 from d2l_ext.networks.googlenet import GOOGLENET
+from d2l_ext.networks.inception_v3 import inception_v3_e
 
 import numpy as onp
 import pytest
@@ -20,14 +21,6 @@ from PIL import Image
 
 CLASSES = ('t-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag')
 CLASSES += ('ankle boot',)
-
-
-def normed(channels, kernel_size):
-    return seq(conv(channels, kernel_size, activation=None), nn.BatchNorm(), nn.Activation('relu'))
-
-
-def fork():
-    return Concat(branch1x3=normed(384, (1, 3)), branch3x1=normed(384, (3, 1)))
 
 
 class Residual(nn.HybridBlock):
@@ -55,15 +48,6 @@ class Own(nn.HybridBlock):
 
 def inception_3a():
     return Inception(64, (96, 128), (16, 32), 32)
-
-
-def v3_e():
-    return Concat(
-        branch1x1=normed(320, 1),
-        branch3x3=seq(normed(384, 1), fork()),
-        branch3x3dbl=seq(normed(448, 1), normed(384, 3), fork()),
-        branch_pool=seq(nn.AvgPool2D(3, 1, 1), normed(192, 1)),
-    )
 
 
 def six():
@@ -112,7 +96,7 @@ def speeds(title=''):
 PICTURES = {
     '3a': lambda: figures.block_diagram(inception_3a(), 192, 28, title='inception (3a)'),
     '4e': lambda: figures.block_diagram(Inception(256, (160, 320), (32, 128), 128), 528),
-    'v3 e': lambda: figures.block_diagram(v3_e(), 1280, 8),
+    'v3 e': lambda: figures.block_diagram(inception_v3_e(), 1280, 8),
     'six branches': lambda: figures.block_diagram(six(), 1024),
     'residual': lambda: figures.block_diagram(residual(), 320, (35, 17)),
     'one branch': lambda: figures.block_diagram(Concat(branch1x1=conv(64, 1)), 192),
@@ -330,6 +314,24 @@ def test_curves_tell_which_is_which():
     assert keys == ['the lecture', 'here', 'full marker: test', 'hollow and dotted: training']
     looks = {(line.get_color(), line.get_marker()) for line in picture.axes[1].lines}
     assert len(looks) == 2
+    losses, accuracies = (
+        {(line.get_markerfacecolor(), line.get_linestyle()) for line in axes.lines}
+        for axes in picture.axes
+    )
+    assert losses == {('white', ':')} < accuracies  # the loss is of training, as its marker says
+
+
+@pytest.mark.parametrize(
+    'made, keys',
+    [
+        (history(0.6), ['test', 'training']),
+        (history(None), ['training']),
+        (history(None, loss=None), []),
+    ],
+)
+def test_the_legend_has_what_is_drawn(made, keys):
+    picture = figures.learning_curve(made)
+    assert [text.get_text() for text in picture.legends[0].get_texts()] == keys
 
 
 def test_values_that_are_missing_are_left_out():

@@ -9,10 +9,7 @@ from tools import run_notebooks
 
 import nbformat
 import pytest
-from mxnet import npx
 from nbformat.v4 import new_code_cell, new_notebook
-
-npx.set_np()
 
 
 @pytest.fixture
