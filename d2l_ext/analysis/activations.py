@@ -91,8 +91,11 @@ def silenced(net, block, branch, value=0.0):
         value = onp.asarray(value, 'float32')
     except (TypeError, ValueError):
         raise ValueError(f'value must be a number, or one a channel, got {value!r}') from None
-    if not (value >= 0).all() or not onp.isfinite(value).all():
-        raise ValueError(f'value must be 0 or more, as after a ReLU, got {value.min():g}')
+    wrong = value[~(onp.isfinite(value) & (value >= 0))]
+    if wrong.size:
+        raise ValueError(
+            f'value must be 0 or more, as after a ReLU, got {wrong[0]:g}: give finite numbers'
+        )
     if not layers:
         raise ValueError(f'{branch} of {block} has no weights that could be silenced')
     pairs = [_weight_and_bias(layer) for layer in layers]

@@ -121,12 +121,8 @@ def count_parameters(net, shape=None) -> int:
     """
     if shape is not None:
         return sum(call.params for call in trace(net, shape))
-    trained = {name: p for name, p in net.collect_params().items() if not is_statistic(p)}
-    shapes = {name: p.shape for name, p in trained.items()}
-    for name, known in shapes.items():
-        if known is None or any(n <= 0 for n in known):
-            raise ValueError(f'{name} is still open {known}: give the shape of an input')
-    return sum(math.prod(known) for known in shapes.values())
+    trained = [p for p in net.collect_params().values() if not is_statistic(p)]
+    return _size(trained, 'give the shape of an input')
 
 
 def count_statistics(net) -> int:
@@ -134,16 +130,21 @@ def count_statistics(net) -> int:
 
     Raises ValueError if dimensions are open: give the network one batch first.
     """
-    shapes = {name: p.shape for name, p in net.collect_params().items() if is_statistic(p)}
-    for name, known in shapes.items():
-        if not known or min(known) <= 0:
-            raise ValueError(f'{name} is still open {known}: give the network one batch first')
-    return sum(math.prod(known) for known in shapes.values())
+    statistics = [p for p in net.collect_params().values() if is_statistic(p)]
+    return _size(statistics, 'give the network one batch first')
 
 
 def is_statistic(parameter) -> bool:
     """Tell whether a parameter is a running mean or variance of a batch normalization."""
     return parameter.name.endswith(('running_mean', 'running_var'))
+
+
+def _size(parameters, hint) -> int:
+    """Count the values of `parameters`; ValueError, with the `hint`, if a dimension is open."""
+    for p in parameters:
+        if p.shape is None or any(n <= 0 for n in p.shape):
+            raise ValueError(f'{p.name} is still open {p.shape}: {hint}')
+    return sum(math.prod(p.shape) for p in parameters)
 
 
 def count_macs(net, shape) -> int:

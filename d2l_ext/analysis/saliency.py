@@ -16,7 +16,6 @@ def class_map(net, X, classes, block):
     """
     names = list(steps(net))
     after = names[names.index(one_of('block', block, names[:-1])) + 1]
-    class_numbers('classes', classes, len(X))
     maps = forward(net, X, stop=after)
     maps.attach_grad()
     with recorded(net):
@@ -33,7 +32,6 @@ def occlusion(net, X, classes, patch, stride=None, fill=0.0):
     Returns (N, rows, columns), a number a place of the square of side `patch`, which moves by `stride`
     (by its side, if none is given). Source: Zeiler and Fergus 2014, section 4.2.
     """
-    class_numbers('classes', classes, len(X))
     height, width = X.shape[2:]
     patch = whole('patch', patch, 1, most=min(height, width))
     stride = patch if stride is None else whole('stride', stride)

@@ -159,6 +159,9 @@ def test_a_branch_that_forks_at_its_end_is_silent_in_all_its_parts():
     ('value', 'message'),
     [
         (-1.0, 'value must be 0 or more, as after a ReLU, got -1'),
+        ([0.0, float('inf'), 1.0], 'as after a ReLU, got inf: give finite numbers'),
+        (float('nan'), 'as after a ReLU, got nan: give finite numbers'),
+        ('none', "value must be a number, or one a channel, got 'none'"),
         ([1.0, 2.0], r'value must be a number or \(3,\), got shape \(2,\)'),
     ],
 )

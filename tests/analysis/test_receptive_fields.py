@@ -89,6 +89,19 @@ def test_the_side_of_the_square_that_holds_a_share(share, wanted):
     assert receptive_fields.side(seen, centre=3, share=share) == wanted
 
 
+@pytest.mark.parametrize('share', [0, 1.1, '0.9', float('nan')])
+def test_a_share_that_no_square_holds_is_refused(share):
+    with pytest.raises(ValueError, match='share must be a number > 0 and <= 1, got'):
+        receptive_fields.side(onp.ones((3, 3)), centre=1, share=share)
+
+
+@pytest.mark.parametrize('seed', [-1, 0.5, None])
+def test_a_seed_that_draws_no_signs_is_refused(seed):
+    net = seq(a=Concat(branch1x1=conv(1, 1)))
+    with pytest.raises(ValueError, match='seed must be a whole number >= 0, got'):
+        receptive_fields.pixels_seen(net, np.ones((1, 1, 3, 3)), 'a', 'branch1x1', seed)
+
+
 def test_a_centre_between_pixels_has_an_even_side():
     seen = onp.zeros((4, 4))
     seen[1:3, 1:3] = 1
@@ -122,3 +135,6 @@ def test_sheets_hold_the_images_in_reading_order():
     assert receptive_fields.sheets(images, 2, count=2)[1, 0, ::3, ::3].tolist() == [[4, 5], [6, 7]]
     with pytest.raises(ValueError, match='images must be 9 or more for 1 sheets, got 8'):
         receptive_fields.sheets(images, 3)
+    for wrong in ({'side': 0}, {'side': 1.5}, {'side': 2, 'count': 0}):
+        with pytest.raises(ValueError, match='(side|count) must be a whole number >= 1, got'):
+            receptive_fields.sheets(images, **wrong)
