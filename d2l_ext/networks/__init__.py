@@ -1,4 +1,4 @@
-"""The networks of the course, one file each, its table of channels on top.
+"""The networks of the course, one file each, and the layers and blocks that they are made of.
 
 Imports `runtime`.
 """

@@ -34,8 +34,8 @@ INCEPTION_BN = {
 def InceptionBN(classes=1000, *, unit=conv_bn):
     """Build Inception-BN: images (N, C, H, W), 224 x 224 in the paper, to scores (N, classes).
 
-    `unit` builds a convolution with what follows it: `blocks.conv` gives the same network without
-    normalization. 11 194 984 parameters with 3 channels and 1000 classes.
+    `unit(channels, kernel=…, strides=…)` builds a convolution with what follows it: `blocks.conv` gives
+    the same network without normalization. 11 194 984 parameters with 3 channels and 1000 classes.
     """
     whole('classes', classes)
     if not callable(unit):

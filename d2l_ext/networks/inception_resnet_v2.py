@@ -114,9 +114,6 @@ def linear_1x1(channels):
 
 
 def _check_scales(scales):
-    numbers = isinstance(scales, (tuple, list)) and all(
-        isinstance(scale, (int, float)) and not isinstance(scale, bool) for scale in scales
-    )
-    if not (numbers and len(scales) == 3):
+    if not (isinstance(scales, (tuple, list)) and len(scales) == 3):
         raise ValueError(f'scales must be three numbers, for the blocks A, B and C, got {scales!r}')
-    return scales
+    return [number(f'scales[{i}]', scale) for i, scale in enumerate(scales)]

@@ -33,14 +33,12 @@ def test_inception_keeps_the_grid_and_adds_channels(size):
     assert net(np.ones((2, 192, size, size))).shape == (2, 256, size, size)
 
 
-@pytest.mark.parametrize(
-    'kernel, grid', [(1, (9, 8)), (3, (9, 8)), ((1, 7), (9, 8)), ((7, 1), (9, 8))]
-)
-def test_conv_keeps_the_grid_unless_told(kernel, grid):
+@pytest.mark.parametrize('kernel', [1, 3, (1, 7), (7, 1)])
+def test_conv_keeps_the_grid_unless_told(kernel):
     net = conv(4, kernel)
     net.initialize()
 
-    assert net(np.ones((1, 3, 9, 8))).shape == (1, 4, *grid)
+    assert net(np.ones((1, 3, 9, 8))).shape == (1, 4, 9, 8)
 
 
 @pytest.mark.parametrize('kernel', [2, (2, 3), (3, 2)])

@@ -10,7 +10,6 @@ from d2l_ext.networks import (
     InceptionV4,
     joint_loss,
 )
-from d2l_ext.networks import GoogLeNet as build_googlenet
 from d2l_ext.networks.blocks import Residual, conv
 from d2l_ext.networks.googlenet import LRN, auxiliary_classifier
 from d2l_ext.networks.inception_bn import INCEPTION_BN, inception_bn_block
@@ -268,7 +267,7 @@ def test_a_head_of_googlenet_computes_the_papers_at_14_x_14():
 
 @pytest.mark.parametrize('size', [96, 224])
 def test_heads_of_googlenet_are_not_tied_to_a_size(size):
-    net = build_googlenet(10, aux=True)
+    net = GoogLeNet(10, aux=True)
     net.initialize()
     train(net, images(65))
 
@@ -288,7 +287,7 @@ def test_a_network_with_heads_is_saved_and_loaded_whole(tmp_path):
 
 
 def test_a_network_with_heads_can_be_bound_anew():
-    net = build_googlenet(10, aux=True)
+    net = GoogLeNet(10, aux=True)
     net.initialize()
     deferred_init.note(net)
     net(images(64))
@@ -335,7 +334,7 @@ def test_inception_bn_without_normalization_has_biases_instead():
 
 
 def test_the_papers_googlenet_normalizes_and_drops():
-    paper, lecture = build_googlenet(10, lrn=True, dropout=0.4), build_googlenet(10)
+    paper, lecture = GoogLeNet(10, lrn=True, dropout=0.4), GoogLeNet(10)
     kinds = [
         [call.kind for call in anatomy.trace(net, (1, 3, 224, 224)) if call.is_layer]
         for net in (paper, lecture)
@@ -515,6 +514,10 @@ def test_heads_need_larger_images_in_training(name, hybridized):
         (lambda: InceptionResNetV2(scales=0.1), 'scales must be three numbers, for the blocks'),
         (lambda: InceptionResNetV2(scales=(1, 1)), 'blocks A, B and C, got (1, 1)'),
         (
+            lambda: InceptionResNetV2(scales=(1, 'a', 1)),
+            "scales[1] must be a number that is finite, got 'a'",
+        ),
+        (
             lambda: InceptionV3(10)(np.zeros((3, 299, 299))),
             'Inception-V3 needs images as (N, C, H, W), got (3, 299, 299)',
         ),
@@ -543,7 +546,7 @@ def test_stages_can_be_drawn(name):
 
 
 def test_stages_of_a_network_with_heads_are_drawn_without_them():
-    assert 'aux' not in figures.stage_map(build_googlenet(10, aux=True), (1, 1, 96, 96)).alt
+    assert 'aux' not in figures.stage_map(GoogLeNet(10, aux=True), (1, 1, 96, 96)).alt
 
 
 @pytest.mark.parametrize(
