@@ -17,10 +17,10 @@ BEGIN, END = '### BEGIN SOLUTION', '### END SOLUTION'
 SMALLER_KERNEL = """\
 def inception(c1, c2, c3, c4, pool):
     return Concat(
-        branch1x1=conv(c1, 1),
-        branch3x3=seq(conv(c2[0], 1), conv(c2[1], 3)),
-        branch5x5=seq(conv(c3[0], 1), conv(c3[1], 3)),
-        branch_pool=seq(pool, conv(c4, 1)))
+        branch1x1=conv(c1, kernel=1),
+        branch3x3=seq(conv(c2[0], kernel=1), conv(c2[1], kernel=3)),
+        branch5x5=seq(conv(c3[0], kernel=1), conv(c3[1], kernel=3)),
+        branch_pool=seq(pool, conv(c4, kernel=1)))
 """
 # assignment: made-up student: (cell: what it holds in place of the model answer, questions without
 # points); a cell of None is left blank, '' removes it, and `...` in place of the cells leaves all blank

@@ -120,8 +120,8 @@ def scaled(width):
                 yield Inception(c1, (r3, c3), (r5, c5), c4)
 
     return seq(
-        conv(wide(64), 7, strides=2), max_pool(),
-        conv(wide(64), 1), conv(wide(192), 3), max_pool(),
+        conv(wide(64), kernel=7, strides=2), max_pool(),
+        conv(wide(64), kernel=1), conv(wide(192), kernel=3), max_pool(),
         *inceptions('3'), max_pool(), *inceptions('4'), max_pool(),
         *inceptions('5'), nn.GlobalAvgPool2D(), nn.Dense(10),
     )  # fmt: skip
