@@ -45,10 +45,13 @@ def main(arguments=None) -> int:
             print(f'{len(students)} students: now make grade NAME={chosen.name}')
             print(''.join(f'not taken: {member}\n' for member in left), end='')
             return 0
+        if os.environ.get('ROSTER'):
+            roster.read(os.environ['ROSTER'])  # refused before the time that grading takes
         rows = grading.grade(chosen.name, **options())
         if os.environ.get('ROSTER'):
             back, unknown = roster.write(chosen.name, grading.FOLDER, rows, os.environ['ROSTER'])
-            print(f'{os.path.relpath(back)}; not in the roster: {", ".join(unknown) or "none"}')
+            said = ', '.join(unknown) or 'none'
+            print(f'{os.path.relpath(back)}; not in the roster, or there twice: {said}')
     except grading.GradingError as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,17 +10,17 @@ import os
 import re
 import time
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from d2l_ext.runtime import files
 
 from .engine import GradingError
-from .submissions import refusal
+from .submissions import CANVAS, refusal
 
 MOODLE = re.compile(
     r'(?P<student>[^/]+_\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>[^/].*)'
 )
-CANVAS = re.compile(r'(?P<name>[^/_]+)(?:_LATE)?_(?P<number>\d+)_\d+_.+')
 
 
 def collect(path, name, course):
@@ -44,7 +44,7 @@ def collect(path, name, course):
                 target = course / 'submitted' / student / name / file
                 put(target, exported.read(member), time.mktime((*member.date_time, 0, 0, -1)))
                 students.add(student)
-    except (OSError, zipfile.BadZipFile, RuntimeError, OverflowError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, OverflowError) as error:
         raise GradingError(f'ZIP={path} cannot be read: {error}') from error
     if not students:
         raise GradingError(f'ZIP={path} holds no file that is named as Moodle or Canvas name it')

@@ -104,7 +104,7 @@ def result(cell, name, row, hidden) -> str:
     said = WITHHELD if withheld else message(error) if error else ''
     details = code(cell.source if hidden else visible(cell.source))
     if not withheld:
-        details = outputs(cell) + details
+        details = outputs(cell, [] if hidden else hidden_lines(cell.source)) + details
     return (
         f'<div class="result {kind(points, most)}" id="{escape(name)}">'
         f'<p><strong>{sign(points, most)} {points:g} / {most:g}</strong> {escape(said)}</p>\n'
@@ -124,9 +124,11 @@ def in_hidden_test(cell, error) -> bool:
     lines = cell.source.splitlines()
     if BEGIN not in lines:
         return False
-    raised = re.search(r'Cell In\[\d+\], line (\d+)', plain('\n'.join(error.traceback)))
+    # a traceback begins with the answer's cell if the answer raised one error after another
+    here = rf'Cell In\[{cell.execution_count or "[0-9]+"}\], line (\d+)'
+    raised = re.findall(here, plain('\n'.join(error.traceback)))
     end = lines.index(END) if END in lines else len(lines)
-    return not raised or lines.index(BEGIN) < int(raised[1]) <= end + 1
+    return not raised or any(lines.index(BEGIN) < int(line) <= end + 1 for line in raised)
 
 
 def visible(source) -> str:
@@ -134,14 +136,25 @@ def visible(source) -> str:
     return re.sub(rf'\n?{BEGIN}.*?({END}|\Z)', '', source, flags=re.S)
 
 
-def outputs(cell) -> str:
-    """Return what a cell printed, returned and raised."""
+def hidden_lines(source) -> list:
+    """Return the lines that `visible` leaves out."""
+    seen = visible(source).splitlines()
+    return [line.strip() for line in source.splitlines() if line not in seen]
+
+
+def outputs(cell, secret=()) -> str:
+    """Return what a cell printed, returned and raised; a traceback without the lines `secret`."""
     parts = []
     for output in cell.outputs:
         if output.output_type == 'stream':
             parts.append(output.text)
         elif output.output_type == 'error':
-            parts.append('\n'.join(output.traceback))
+            lines = plain('\n'.join(output.traceback)).splitlines()
+            # a traceback shows the lines around the one that failed, each after its number
+            own = [re.sub(r'^[ >-]*\d+ ', '', line).strip() for line in lines]
+            parts.append('\n'.join(
+                line for line, said in zip(lines, own, strict=True) if said not in secret
+            ))  # fmt: skip
         elif 'text/plain' in output.get('data', {}):
             parts.append(output.data['text/plain'])
     return ''.join(f'<pre>{escape(plain(part))}</pre>' for part in parts)

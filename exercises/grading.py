@@ -40,9 +40,9 @@ def grade(name, course=FOLDER, student=None, force=False, hidden=True, due=None,
     chosen = only(student, found, name) if student is not None else found
     if not found:
         raise GradingError(f'no submissions: put each at {course}/submitted/STUDENT/{name}/')
-    new = [
-        one for one in chosen if force or record(name, course, one).get('of') != state(name, course, one)
-    ]  # fmt: skip
+    with nbgrader(course):
+        there = scores.students(name, course)
+    new = [one for one in chosen if force or not unchanged(name, course, one, there)]
     if new:
         blank = nbformat.read(assignment(name, course), as_version=4)
     for i, one in enumerate(new):
@@ -138,8 +138,16 @@ def state(name, course, one) -> str:
     return files.sha256('\n'.join([*parts, *one.others, os.environ.get('CELL_SECONDS', '')]))
 
 
+def unchanged(name, course, one, there) -> bool:
+    """Say if a submission was graded as it is now; `there`: whose grades the database has, or None."""
+    kept = record(name, course, one)
+    if there is None or kept.get('of') != state(name, course, one):
+        return False
+    return not kept['graded'] or one.key in there
+
+
 def record(name, course, one) -> dict:
-    """Return what `grade_one` kept of a submission; {} if it was not graded, or its grade is gone."""
+    """Return what `grade_one` kept of a submission; {} if it was not graded, or its page is gone."""
     with contextlib.suppress(OSError, ValueError):
         kept = json.loads(record_path(name, course, one).read_text(encoding='utf-8'))
         if not kept['graded'] or autograded(name, course, one.key).exists():

@@ -14,6 +14,9 @@ KEPT = (
     'notebooks/', 'd2l_ext/', 'tools/', 'requirements/', 'docs/jupyter/labconfig/',
     'docs/jupyter/jupyter_server_config.py', 'requirements.txt', 'requirements.lock',
     'pyproject.toml', 'LICENSE', 'LICENSE-text', 'CITATION.cff',
+    # what the pages link to; the style and the recorded times that `make run` reads
+    'docs/glossary*', 'docs/course_map*', 'docs/site/??/playground.md',
+    'docs/site/static/answers.css', 'benchmarks/results/waiting.json',
 )  # fmt: skip
 TARGETS = ('help', 'setup', 'run', 'torch', 'lab', 'lecture', 'gpu', 'doctor', 'clean')
 
@@ -27,7 +30,8 @@ def write(target, versions) -> Path:
             made.write(ROOT / name, f'{TOP}/{name}')
         for path in versions:
             made.write(path, f'{TOP}/exercises/{path.name}')
-        made.write(ROOT / 'exercises' / 'for_students.md', f'{TOP}/README.md')
+        for folder in (TOP, f'{TOP}/exercises'):  # lessons link to the second
+            made.write(ROOT / 'exercises' / 'for_students.md', f'{folder}/README.md')
         made.writestr(f'{TOP}/Makefile', recipes((ROOT / 'Makefile').read_text(encoding='utf-8')))
     return target
 

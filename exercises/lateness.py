@@ -1,12 +1,11 @@
 """Due dates: how late a submission is, and what that costs."""
 
 import math
-import re
 from datetime import datetime
 
 from .engine import GradingError
+from .submissions import CANVAS
 
-CANVAS = re.compile(r'[^_]+(?P<late>_LATE)?_\d+_\d+_.+')
 DAY = 86400
 
 
@@ -15,9 +14,12 @@ def due_date(text):
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise GradingError(f'DUE={text!r} is no date: give one like 2026-11-20T23:59') from None
+        moment = None
+    if moment is None or ':' not in text:  # a date alone would be its first second
+        raise GradingError(f'DUE={text!r} is no date and time: give both, like 2026-11-20T23:59')
+    return moment
 
 
 def percent(text) -> float:

@@ -22,25 +22,17 @@ def write(name, course, rows, path):
     Returns the file and the students whom the roster does not have. Who was not graded gets no score.
     """
     columns, lines = read(path)
-    scores = {key: row for row in rows for key in keys(row['student'])}
     if 'Identifier' in columns:
         kind, column, known = 'moodle', 'Grade', ('Identifier', 'Full name', 'Email address')
-    elif {'Student', 'ID'} <= set(columns):
-        kind, known = 'canvas', CANVAS[:4]
+    else:
+        kind, known = 'canvas', ('ID', 'SIS User ID', 'SIS Login ID', 'Student')
         column = next((text for text in columns if re.fullmatch(rf'{name} \(\d+\)', text)), name)
         columns = [text for text in CANVAS if text in columns] + [column]
-    else:
-        raise GradingError(
-            f"ROSTER={path} is neither Canvas's export of grades nor Moodle's grading worksheet: "
-            f'it has the columns {", ".join(columns)}'
-        )
-    met = set()
-    for line in lines:
-        row = next((scores[k] for text in known for k in keys(line.get(text)) if k in scores), None)
-        if line.get('Student', '').strip() == 'Points Possible':
+    met = match(rows, lines, known)
+    for i, line in enumerate(lines):
+        if (line.get('Student') or '').strip() == 'Points Possible':
             line[column] = f'{rows[0]["out of"]:g}'
-        elif row:
-            met.add(row['student'])
+        elif row := met.get(i):
             line[column] = f'{row["total"]:g}' if row['graded'] else ''
         else:
             line.setdefault(column, '')
@@ -50,17 +42,46 @@ def write(name, course, rows, path):
     out.writeheader()
     out.writerows(lines)
     files.replace(target, text.getvalue().encode('utf-8-sig'))
-    return target, [row['student'] for row in rows if row['student'] not in met]
+    found = [row['student'] for row in met.values()]
+    return target, [row['student'] for row in rows if row['student'] not in found]
+
+
+def match(rows, lines, known) -> dict:
+    """Return {place of a line: the one of `rows` that it is about}; `known`: columns, the surest first.
+
+    A score that two lines could have, or a line that could have two scores, has none.
+    """
+    met = {}
+    for column in known:
+        scores = once((row['student'], row) for row in rows if row not in met.values())
+        places = once((line.get(column), i) for i, line in enumerate(lines) if i not in met)
+        met |= {places[key]: row for key, row in scores.items() if key in places}
+    return met
+
+
+def once(pairs) -> dict:
+    """Return {key of a text: what it stands beside}, from `pairs`, without keys that come twice."""
+    found = {}
+    for text, value in pairs:
+        for key in keys(text):
+            found.setdefault(key, []).append(value)
+    return {key: values[0] for key, values in found.items() if len(values) == 1}
 
 
 def read(path):
-    """Return the columns and the lines of the roster at `path`."""
+    """Return the columns and the lines of the roster at `path`, which Canvas or Moodle exported."""
     try:
         text = Path(path).read_text(encoding='utf-8-sig')
     except (OSError, ValueError) as error:
         raise GradingError(f'ROSTER={path} cannot be read: {error}') from error
     lines = csv.DictReader(io.StringIO(text))
-    return list(lines.fieldnames or []), list(lines)
+    columns = list(lines.fieldnames or [])
+    if 'Identifier' not in columns and not {'Student', 'ID'} <= set(columns):
+        raise GradingError(
+            f"ROSTER={path} is neither Canvas's export of grades nor Moodle's grading worksheet: "
+            f'it has the columns {", ".join(columns)}'
+        )
+    return columns, list(lines)
 
 
 def keys(text) -> list:

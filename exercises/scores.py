@@ -11,6 +11,17 @@ REST = ('late', 'penalty', 'total', 'out of', 'remark', 'log')  # columns after 
 WIDTH = 60  # of a remark in the table; the file has all of it
 
 
+def students(name, course):
+    """Return whose grades for `name` nbgrader's database has; None if it does not know `name`."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    path = course / 'gradebook.db'
+    if path.exists():
+        with contextlib.suppress(MissingEntry), Gradebook(f'sqlite:///{path}') as book:
+            book.find_assignment(name)
+            return {sent.student.id for sent in book.assignment_submissions(name)}
+
+
 def read(name, course, found) -> list:
     """Return a dict a student, from `found`, pairs of a submission and the record of its grading.
 
@@ -27,14 +38,16 @@ def read(name, course, found) -> list:
             for notebook in book.find_assignment(name).notebooks for cell in notebook.grade_cells
         }  # fmt: skip
         for one, kept in found:
-            points, graded = dict.fromkeys(questions, 0.0), kept.get('graded', False)
-            comments = {}
-            if graded:
-                with contextlib.suppress(MissingEntry):
+            points, comments = dict.fromkeys(questions, 0.0), {}
+            if kept.get('graded'):
+                try:
                     for notebook in book.find_submission(name, one.key).notebooks:
                         for entry in notebook.grades:
                             points[entry.name.removeprefix('test_')] = entry.score
                         comments |= {comment.name: comment.comment for comment in notebook.comments}
+                except MissingEntry:  # somebody took it out of the database
+                    kept = {}
+            graded = kept.get('graded', False)
             rows.append({
                 'student': one.student, 'key': one.key, 'points': points,
                 'max': questions, 'comments': comments, 'total': sum(points.values()),

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# ann_12345_block.ipynb, ann_LATE_12345_678_block-1.ipynb: as learning platforms name a flat file
+# doejane_LATE_12345_67890_block-1.ipynb: as Canvas names a file in its zip
+CANVAS = re.compile(r'(?P<name>[^/_]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_.+')
+# a notebook that needs no folder: as Canvas names it, or ann_12345_block.ipynb
 FLAT = re.compile(r'(?P<student>.+?)_(?:LATE_)?(?P<number>\d+)_(?:\d+_)?(?P<rest>.*)', re.I)
 NUMBER = re.compile(r'[(-](\d+)\)?$')
 
@@ -73,7 +75,7 @@ def belongs(path, folder, name, names) -> bool:
     """Say if the notebook in a student's `folder` is one for `name`: if it names no other one."""
     flat = FLAT.fullmatch(path.stem)  # a student's name may hold that of an assignment
     for text in [*path.relative_to(folder).parts[:-1], flat['rest'] if flat else path.stem]:
-        named = [other for other in names if other in text]
+        named = [other for other in names if other in text.casefold()]
         if named:
             return name in named
     return True

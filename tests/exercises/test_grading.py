@@ -3,6 +3,7 @@
 import copy
 import csv
 import io
+import json
 import os
 import re
 import signal
@@ -32,6 +33,7 @@ from exercises import roster as roster_file
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from traitlets.config.loader import PyFileConfigLoader
 
 # a small assignment under the name of a real one: its cells need no MXNet
@@ -163,8 +165,9 @@ def test_a_notebook_of_another_assignment_is_not_taken(tmp_path):
     place(sent / 'cee_12345_family.ipynb', '')
     place(sent / 'blockmann_12345_binding.ipynb', '')
     place(sent / 'dan' / 'block' / 'family.ipynb', '')
+    place(sent / 'eve' / 'Family.ipynb', '')
 
-    assert found(tmp_path) == {'ann': None, 'bob': None, 'dan': 'family.ipynb'}
+    assert found(tmp_path) == {'ann': None, 'bob': None, 'dan': 'family.ipynb', 'eve': None}
 
 
 @pytest.mark.parametrize(
@@ -386,6 +389,33 @@ def test_force_grades_again_what_is_unchanged(graded):
     assert '1 of 1  junk' in graded.printed
 
 
+def test_who_is_no_more_in_the_database_is_graded_again(graded):
+    from nbgrader.api import Gradebook
+
+    graded.grade()  # after tests that changed what was sent
+    with Gradebook(f'sqlite:///{graded.course / "gradebook.db"}') as book:
+        book.remove_submission('block', 'bare')
+    rows = {row['student']: row for row in graded.grade(student='junk')}
+    assert (rows['bare']['graded'], rows['bare']['remark']) == (False, 'not graded yet')
+    assert rows['张伟_12345']['points'] == FULL
+
+    rows = {row['student']: row for row in graded.grade()}
+
+    assert '1 of 1  bare' in graded.printed and rows['bare']['points'] == FULL
+
+
+def test_without_the_database_all_are_new(graded):
+    one = submissions.Submission('ann', graded.sent / 'copies' / 'block' / 'block.ipynb')
+    kept = grading.record_path('block', graded.course, one)
+    place(kept, json.dumps({'of': grading.state('block', graded.course, one), 'graded': False}))
+    try:
+        assert grading.unchanged('block', graded.course, one, set())
+        assert scores.students('block', graded.course / 'none') is None
+        assert not grading.unchanged('block', graded.course, one, None)
+    finally:
+        kept.unlink()
+
+
 # feedback
 
 
@@ -443,6 +473,43 @@ def test_what_a_visible_test_says_is_not_withheld():
         )
         assert feedback.in_hidden_test(cell, error) is withheld
     assert feedback.visible(cell.source) == 'assert f(1) == 1'
+
+
+ONE_AFTER_ANOTHER = """\
+def f(n):
+    try:
+        return {1: 1}[n]
+
+
+
+    except KeyError:
+        raise ValueError('not this one')"""
+
+
+@pytest.mark.parametrize(
+    ('answer', 'seen', 'says'),
+    [
+        ('def f(n):\n    return 2', 'f(1)', 'seen says'),
+        ('def f(n):\n    return 1', 'A hidden test failed', 'A hidden test failed'),
+        (ONE_AFTER_ANOTHER, 'A hidden test failed', 'A hidden test failed'),
+    ],
+)
+def test_no_traceback_shows_a_withheld_test(answer, seen, says):
+    tests = (
+        "assert f(1) == 1, 'seen says'\n### BEGIN HIDDEN TESTS\n"
+        "assert f(8642) == 8642, 'secret words'\n### END HIDDEN TESTS\n"
+    )
+    cells = [nbformat.v4.new_code_cell(answer), marked('test_f', tests, 'code', points=1)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, allow_errors=True, kernel_name='python3').execute()
+    row = {'student': 'ann', 'points': {'f': 0.0}, 'max': {'f': 1.0}, 'comments': {}, 'total': 0,
+           'out of': 1, 'remark': ''}  # fmt: skip
+
+    page = feedback.page(notebook, row, hidden=False)
+
+    assert seen in re.sub('<[^>]*>', '', page) and f'✗ 0 / 1</strong> {says}' in page
+    for word in ('secret', 'HIDDEN', '8642'):
+        assert word not in page.split('id="f"')[1]
 
 
 def test_what_a_student_wrote_is_shown_and_not_obeyed():
@@ -609,9 +676,31 @@ def test_scores_go_back_to_moodle(tmp_path):
     target, unknown = roster_file.write('block', tmp_path, rows, path)
 
     assert target.name == 'block.moodle.csv' and unknown == []
+    assert roster_file.read(path)[0][1] == 'Full name'
     lines = read_csv(target)
     assert [line['Grade'] for line in lines] == ['6', '4', '10']
     assert list(lines[0])[-1] == 'Feedback comments'
+
+
+def test_a_score_goes_to_one_student_alone(tmp_path):
+    path = roster(tmp_path / 'grades.csv', (
+        'Student,ID,SIS User ID,SIS Login ID,Section,block\n'
+        '"Doe, Jane",12345,222,jdoe,A,\n"Wei, 张",222,12345,zwei,A,\n'
+        'Ann,333,1,a1,A,\nAnn,444,2,a2,A,\n"Roe, Al",555,3,roe,A,\n'
+    ))  # fmt: skip
+    rows = [row('zhang_222', 4, 5), row('Ann', 1, 1), row('roe_555', 1, 0), row('al_555', 2, 0)]
+
+    target, unknown = roster_file.write('block', tmp_path, rows, path)
+
+    assert [line['block'] for line in read_csv(target)] == ['', '9', '', '', '']
+    assert unknown == ['Ann', 'roe_555', 'al_555']
+
+
+def test_a_wrong_roster_is_refused_before_grading(monkeypatch, capsys):
+    monkeypatch.setenv('ROSTER', 'missing.csv')
+    monkeypatch.setattr(grading, 'grade', lambda *given, **options: pytest.fail('graded first'))
+    assert command.main(['grade', 'block']) == 1
+    assert 'ROSTER=missing.csv cannot be read' in capsys.readouterr().err
 
 
 def test_a_roster_of_neither_is_told(tmp_path):
@@ -654,7 +743,14 @@ def test_a_penalty_is_taken_from_the_total_and_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('name', 'value'), [('DUE', 'soon'), ('PENALTY', '-1'), ('PENALTY', 'nan'), ('PENALTY', 'x')]
+    ('name', 'value'),
+    [
+        ('DUE', 'soon'),
+        ('DUE', '2026-11-20'),
+        ('PENALTY', '-1'),
+        ('PENALTY', 'nan'),
+        ('PENALTY', 'x'),
+    ],
 )
 def test_a_wrong_option_is_told(monkeypatch, capsys, name, value):
     monkeypatch.setenv(name, value)
@@ -700,7 +796,10 @@ def test_the_handout_holds_the_course(handed_out):
 
 def test_the_handout_holds_no_model_answer_and_no_history(handed_out):
     files = [path for path in handed_out.rglob('*') if path.is_file()]
-    assert {path.name for path in (handed_out / 'exercises').iterdir()} == {'block.ipynb'}
+    inside = {path.name for path in (handed_out / 'exercises').iterdir()}
+    assert inside == {'block.ipynb', 'README.md'}
+    students = (grading.FOLDER / 'for_students.md').read_bytes()
+    assert (handed_out / 'exercises' / 'README.md').read_bytes() == students
     assert not any(path.name.startswith('.git') for path in files)
     for path in files:
         if path.suffix == '.ipynb':
@@ -715,6 +814,32 @@ def test_the_handouts_makefile_has_what_students_need(handed_out):
     text = (handed_out / 'Makefile').read_text()
     assert set(re.findall(r'^([a-z-]+):', text, re.M)) == set(handout.TARGETS)
     assert 'exercises' not in text and '-m tools.run_notebooks' in done.stdout
+
+
+def test_the_handout_has_what_running_the_lessons_reads(handed_out):
+    done = subprocess.run(
+        [sys.executable, '-m', 'tools.run_notebooks', '99'], cwd=handed_out, capture_output=True,
+        text=True, env={**os.environ, 'PYTHONPATH': str(handed_out)},
+    )  # fmt: skip
+    assert done.returncode == 2 and "no lesson begins with '99'" in done.stderr, done.stderr
+    assert (handed_out / 'benchmarks' / 'results' / 'waiting.json').is_file()
+
+
+def test_no_link_of_the_handout_leads_nowhere(handed_out):
+    seen = 0
+    for path in [
+        *handed_out.glob('*.md'),
+        *handed_out.glob('docs/*.md'),
+        *handed_out.rglob('*.ipynb'),
+    ]:
+        text = path.read_text(encoding='utf-8')
+        if path.suffix == '.ipynb':
+            cells = nbformat.reads(text, as_version=4).cells
+            text = '\n'.join(cell.source for cell in cells if cell.cell_type == 'markdown')
+        for link in re.findall(r'\]\((\.{0,2}[/\w]+\.(?:md|png|ipynb))[#)]', text):
+            assert (path.parent / link).is_file(), f'{path.name}: {link}'
+            seen += 1
+    assert seen > 200
 
 
 # JupyterLab
