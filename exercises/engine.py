@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-DEAD = 'Kernel died'
+DEAD, SLOW = 'Kernel died', 'CellTimeoutError: '
 
 
 class GradingError(Exception):
@@ -76,6 +76,8 @@ def reason(log) -> str:
     """Say in one line what nbgrader's log says at length."""
     if DEAD in log:
         return 'kernel ended'
-    errors = re.findall(r'^(?:\w+\.)*(\w*(?:Error|Exception): .*)$', log, re.M)
+    if SLOW in log:
+        return 'a cell took too long and could not be stopped: give more CELL_SECONDS'
+    errors = re.findall(r'^\s*(?:\w+\.)*(\w*(?:Error|Exception): .*)$', log, re.M)
     own = [error for error in errors if not error.startswith('NbGraderException')]
     return (own or errors or log.strip().splitlines() or ['nbgrader says nothing'])[-1]

@@ -40,7 +40,7 @@ def page(notebook, row, hidden=True) -> str:
 
     title = next((heading(cell) for cell in notebook.cells if heading(cell)), 'Feedback')
     parts = [
-        f'<h1>{escape(title)}</h1>\n<p>Student · 学生: <strong>{escape(row["student"])}</strong></p>',
+        f'<h1>Feedback · 反馈</h1>\n<p>Student · 学生: <strong>{escape(row["student"])}</strong></p>',
         overview(notebook, row),
     ]
     if row['remark']:
@@ -52,9 +52,12 @@ def page(notebook, row, hidden=True) -> str:
 
 def overview(notebook, row) -> str:
     """Return the table of questions with their points."""
-    titles = {grade_id(cell).removeprefix('question_'): heading(cell) for cell in notebook.cells}
+    titles = {
+        grade_id(cell).removeprefix('question_'): heading(cell)
+        for cell in notebook.cells if heading(cell)
+    }  # fmt: skip
     lines = [
-        f'<tr><td><a href="#{escape(name)}">{escape(titles.get(name) or name)}</a></td>'
+        f'<tr><td><a href="#{escape(name)}">{escape(titles.get(name, name))}</a></td>'
         f'<td class="number {kind(points, row["max"][name])}">'
         f'{sign(points, row["max"][name])} {points:g} / {row["max"][name]:g}</td></tr>'
         for name, points in row['points'].items()
@@ -168,7 +171,9 @@ def text(markdown) -> str:
     """Return a text as HTML; HTML in it is shown, not obeyed."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=True)).render(markdown)
+    return MarkdownWithMath(
+        renderer=IPythonRenderer(escape=True, exclude_anchor_links=True)
+    ).render(markdown)
 
 
 def code(source) -> str:

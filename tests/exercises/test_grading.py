@@ -442,6 +442,28 @@ def test_a_page_says_whose_it_is_and_what_each_question_got(graded):
     assert '<strong>2 / 5</strong>' in page
 
 
+def test_a_question_is_called_by_its_heading():
+    cells = [
+        marked('question_double', '## 1 · Twice · 两倍', 'markdown'),
+        marked('double', 'x', 'code', solution=True),
+        marked('test_double', 'y', 'code', points=2),
+    ]
+    row = {'student': 'ann', 'points': {'double': 2.0}, 'max': {'double': 2.0}, 'comments': {},
+           'total': 2, 'out of': 2, 'remark': ''}  # fmt: skip
+    page = feedback.page(nbformat.v4.new_notebook(cells=cells), row)
+    assert '<a href="#double">1 · Twice · 两倍</a>' in page and '¶' not in page
+
+
+@pytest.mark.parametrize('name', grading.NAMES)
+def test_importing_mxnet_may_take_longer_than_an_answer(name):
+    settings = PyFileConfigLoader('nbgrader_config.py', path=str(grading.FOLDER)).load_config()
+    source = nbformat.read(grading.FOLDER / 'source' / name / f'{name}.ipynb', as_version=4)
+    seconds = {repair.grade_id(cell): settings.Execute.timeout_func(cell) for cell in source.cells}
+    longest = max(seconds.values())
+    imports = [repair.grade_id(cell) for cell in source.cells if 'import d2l_ext' in cell.source]
+    assert imports and all(seconds[cell] == longest == 5 * seconds['title'] for cell in imports)
+
+
 def test_the_message_comes_first_and_the_traceback_is_folded(graded):
     page, whole = page_of(graded, "O'Brien (2)")
     assert '✗ 0 / 3</strong> only holds for 1' in page
@@ -987,5 +1009,9 @@ def test_a_failure_is_told_in_one_line():
     log = 'INFO\nTraceback\nnbclient.exceptions.DeadKernelError: Kernel died\n[ERROR] See above'
     assert engine.reason(log) == 'kernel ended'
     assert engine.reason('Traceback\nx.y.OddError: no\nmore') == 'OddError: no'
+    # nbgrader sets the traceback of a cell in from the margin
+    set_in = 'x\n    a.b.OddError: no\nc.NbGraderException: see above'
+    assert engine.reason(set_in) == 'OddError: no'
+    assert 'give more CELL_SECONDS' in engine.reason(set_in.replace('Odd', 'CellTimeout'))
     both = 'a.KeyError: 1\nb.NbGraderException: Please see the the above traceback'
     assert engine.reason(both) == 'KeyError: 1'
