@@ -79,11 +79,14 @@ def gather(language) -> Path:
         ROOT / 'docs', folder / 'docs', ignore=lambda _, names: set(names) - {'rooms.png'}
     )
     shutil.copy(course_map.PICTURE, folder)
-    (folder / 'course_map.md').write_text(on_site(course_map.text(language)))
-    (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text())))
+    (folder / 'course_map.md').write_text(on_site(course_map.text(language), language))
+    (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text()), language))
     for path in NOTEBOOKS[language].glob('*.ipynb'):
         notebook = playground.embed(described(nbformat.read(path, as_version=4)), language)
-        nbformat.write(linked(notebook, language), folder / path.name)
+        for cell in notebook.cells:
+            if cell.cell_type == 'markdown':
+                cell.source = on_site(cell.source, language)
+        nbformat.write(notebook, folder / path.name)
     (folder / 'block_explorer.html').write_text(playground.element(language))
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
@@ -93,9 +96,13 @@ def gather(language) -> Path:
     return folder
 
 
-def on_site(text) -> str:
-    """Lead the links between lessons, map and glossary to where these pages are on the site."""
-    text = re.sub(r'\]\((?:\.\./)+(?:docs|notebooks/zh|notebooks)/', '](', text)
+def on_site(text, language) -> str:
+    """Lead the links between the course's texts to where these are on the site."""
+    # exercises/README.md is there in English only
+    exercises = {'en': r'[\1](exercises.md)', 'zh': r'<a href="../exercises.html">\1</a>'}[language]
+    text = re.sub(r'\[([^]]+)\]\(\S*exercises/README\.md\)', exercises, text)
+    folders = r'docs/site/\w+|docs|notebooks/zh|notebooks'
+    text = re.sub(rf'\]\((?:\.\./)+(?:{folders})/', '](', text)
     text = re.sub(r'\]\((\w+)\.zh\.md', r'](\1.md', text)
     return text.replace('](glossary.md#', '](#term-')
 
@@ -115,16 +122,6 @@ def described(notebook):
         ]
         if any(words):
             cell.metadata['mystnb'] = {'image': {'alt': ' '.join(filter(None, words))}}
-    return notebook
-
-
-def linked(notebook, language):
-    """Lead the links in Markdown to the site's pages; exercises/README.md is there in English only."""
-    target = {'en': r'[\1](exercises.md)', 'zh': r'<a href="../exercises.html">\1</a>'}[language]
-    for cell in notebook.cells:
-        if cell.cell_type == 'markdown':
-            text = re.sub(r'\[([^]]+)\]\(\S*exercises/README\.md\)', target, cell.source)
-            cell.source = on_site(text)
     return notebook
 
 

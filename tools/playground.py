@@ -56,10 +56,8 @@ def element(language) -> str:
 
 
 def embed(notebook, language):
-    """Put the explorer where a kernel shows its widget, and lead links to the site's own pages."""
+    """Put the explorer where a kernel shows its widget."""
     for cell in notebook.cells:
-        if cell.cell_type == 'markdown':
-            cell.source = re.sub(r'\((?:\.\./)+docs/site/\w+/(\w+\.md)\)', r'(\1)', cell.source)
-        elif cell.source.startswith('explorer.Explorer('):
+        if cell.source.startswith('explorer.Explorer('):
             cell.outputs.append(new_output('display_data', {'text/html': element(language)}))
     return notebook

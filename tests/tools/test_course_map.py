@@ -115,6 +115,9 @@ def test_the_first_page_leads_to_map_and_glossary(language):
 @pytest.mark.parametrize(
     ('source', 'on_the_site'),
     [
+        ('[a](../docs/site/en/playground.md)', '[a](playground.md)'),
+        ('[a](../../docs/site/zh/playground.md)', '[a](playground.md)'),
+        ('[a](../exercises/README.md)', '[a](exercises.md)'),
         ('[a](../notebooks/05_training.ipynb#the-data)', '[a](05_training.ipynb#the-data)'),
         ('[a](../notebooks/zh/05_training.ipynb)', '[a](05_training.ipynb)'),
         ('[a](../../docs/glossary.zh.md#batch)', '[a](#term-batch)'),
@@ -124,7 +127,12 @@ def test_the_first_page_leads_to_map_and_glossary(language):
     ],
 )
 def test_links_lead_to_the_same_page_on_the_site(source, on_the_site):
-    assert build_site.on_site(source) == on_the_site
+    assert build_site.on_site(source, 'en') == on_the_site
+
+
+def test_the_exercises_are_on_the_site_in_english_only():
+    text = build_site.on_site('[练习](../../exercises/README.md)', 'zh')
+    assert text == '<a href="../exercises.html">练习</a>'
 
 
 def test_each_entry_of_the_glossary_is_a_label_on_the_site():
