@@ -47,7 +47,7 @@ def predict(file, net=None, top=3) -> Table:
     if scores.shape != (1, len(data.CLASSES)):
         raise ValueError(
             f'net must give scores of {len(data.CLASSES)} classes, (1, {len(data.CLASSES)}), '
-            f'got {scores.shape}'
+            f'got {scores.shape}: train one on Fashion-MNIST, or leave net out'
         )
     shares = npx.softmax(scores, axis=1).asnumpy()[0]
     best = shares.argsort()[::-1][:top]

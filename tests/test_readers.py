@@ -108,13 +108,18 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv('D2L_EXT_CACHE', str(tmp_path / 'cache'))
 
 
-@pytest.mark.parametrize('damage', DAMAGES)
-@pytest.mark.parametrize('reader', READERS)
+@pytest.mark.parametrize(
+    ('reader', 'damage'),
+    [
+        (reader, damage)
+        for reader in READERS
+        for damage in DAMAGES
+        if damage != 'another one' or reader not in WHOLE
+    ],
+)
 def test_a_file_that_cannot_be_read_is_told_in_one_line(reader, damage, tmp_path, capfd):
     path = write(reader, network(), tmp_path / 'files')
     if damage == 'another one':
-        if reader in WHOLE:
-            pytest.skip('another network is no damage here')
         other = write(reader, network(channels=5), tmp_path / 'others')
         shutil.copy(other, path)
     else:

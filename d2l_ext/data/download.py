@@ -72,7 +72,8 @@ def locate(folder, name) -> Path:
 def _advice(folder, name):
     """Say what to do about a folder without the file `name`, by what lies there instead."""
     if not os.path.isdir(folder):
-        return f'it is {"no folder" if os.path.exists(folder) else "missing"}; give one'
+        wrong = 'no folder' if os.path.exists(folder) else 'missing'
+        return f'it is {wrong}; give one with all four files'
     dotted = name.replace('-idx', '.idx')  # as some programs unpack it
     for suffix in ('', '.gz'):
         if os.path.isfile(folder / f'{dotted}{suffix}'):

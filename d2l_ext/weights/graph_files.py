@@ -17,7 +17,7 @@ import mxnet as mx
 import numpy as onp
 from mxnet import gluon
 
-from ..runtime.arguments import shape_of
+from ..runtime.arguments import one_of, shape_of
 from ..runtime.files import content, replace_all
 
 SUFFIXES = ('-symbol.json', '-0000.params')
@@ -84,8 +84,7 @@ def save_int8(net, path, images, mode='naive'):
     from mxnet.contrib.quantization import quantize_net_v2
 
     _check_onednn()
-    if mode not in ('naive', 'entropy'):
-        raise ValueError(f"mode must be 'naive' or 'entropy', got {mode!r}")
+    one_of('mode', mode, ('naive', 'entropy'))
     images = mx.np.array(as_images(images)).as_nd_ndarray()
     symbol, parameters = graph(net)
     check_float32(parameters)
@@ -103,9 +102,8 @@ def save_int8(net, path, images, mode='naive'):
                 calib_mode=mode,
             )
             whole.hybridize()
-            whole(
-                images[:1]
-            ).wait_to_read()  # as `safetensors_files.values` does, for the same reason
+            # waited for, as `safetensors_files.values` does, for the same reason
+            whole(images[:1]).wait_to_read()
             whole.export(str(folder / 'net'))
         few = images[:16].asnumpy()
         check_same(scores(load_graph(folder / 'net'), few), scores(net, few), INT8)
@@ -197,14 +195,19 @@ def check_same(made, expected, most=SAME):
     `most` is how far they may be apart: the norm of the difference, as a share of their norm.
     """
     if not onp.isfinite(expected).all():
-        raise ValueError('net gives NaN or infinity: nothing was written')
+        raise ValueError(
+            'net gives NaN or infinity: nothing was written; train it anew, or load other weights'
+        )
     if made.shape != expected.shape:
-        raise ValueError(f'the file gives {made.shape}, net {expected.shape}: nothing was written')
+        raise ValueError(
+            f'the file gives {made.shape}, net {expected.shape}: nothing was written; take another kind '
+            'of file'
+        )
     apart = onp.linalg.norm(made - expected) / max(onp.linalg.norm(expected), 1e-6)
     if not apart <= most:
         raise ValueError(
             f'the file gives other scores than net, {apart:.2%} apart, at most {most:.2%} is rounding: '
-            'nothing was written'
+            'nothing was written; take another kind of file'
         )
 
 

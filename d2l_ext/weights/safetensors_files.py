@@ -54,9 +54,8 @@ def check_range(name, array, dtype):
 def values(parameter):
     """Return the numbers of a parameter as an array; the same on each device where it is.
 
-    Waits until MXNet has nothing left to do. In prediction a convolution rearranges its weights in place
-    when it has run, and `asnumpy` does not wait for that: called after a pass that still runs, it copies
-    weights that move, a mixture of two orders.
+    Waits until MXNet has nothing left to do. In prediction a convolution rearranges its weights in place,
+    and `asnumpy` does not wait for that: while the pass still runs, it can copy a mixture of two orders.
     """
     mx.nd.waitall()
     return parameter.list_data()[0].asnumpy()
@@ -72,15 +71,16 @@ def copy(source, target):
         raise ValueError(
             f'target must have the parameters of source, {len(ours)}, got {len(theirs)}: build it alike'
         )
-    for mine, other in zip(ours, theirs, strict=True):
+    numbers = [values(mine) for mine in ours]
+    for mine, other, array in zip(ours, theirs, numbers, strict=True):
         if not fits(other.shape, mine.shape):
             raise ValueError(
                 f'target must have the parameters of source: {other.name} is {other.shape}, '
                 f'{mine.name} {mine.shape}; nothing was copied'
             )
-        check_range(mine.name, values(mine), other.dtype)
-    for mine, other in zip(ours, theirs, strict=True):
-        put(other, values(mine))
+        check_range(mine.name, array, other.dtype)
+    for other, array in zip(theirs, numbers, strict=True):
+        put(other, array)
 
 
 def load(net, path):

@@ -523,10 +523,10 @@ def test_lists_and_arrays_of_mxnet_are_batched():
     from mxnet import np
 
     for images, labels in (
-        (IMAGES.tolist(), [0, 1, 2, 3]),
+        (list(IMAGES), [0, 1, 2, 3]),
         (np.array(IMAGES, dtype='uint8'), np.array([0, 1, 2, 3], dtype='int32')),
     ):
-        batches = data.ImageBatches(onp.asarray(images, 'uint8'), labels, 3)
+        batches = data.ImageBatches(images, labels, 3)
         assert [y.asnumpy().tolist() for _, y in batches] == [[0, 1, 2], [3]]
 
 

@@ -94,7 +94,7 @@ def test_a_page_shows_its_formulas_and_loads_nothing(folders):
     lesson(folders[0], '00_a', 'print("ok")')
     notebook = nbformat.read(path, as_version=4)
     text = 'With $k^2 \\cdot c_{in}$ weights:\n\n$$y = \\frac{x - \\mu}{\\sqrt{\\epsilon}}$$'
-    notebook.cells.append(nbformat.v4.new_markdown_cell(text))
+    notebook.cells.append(new_markdown_cell(text))
     nbformat.write(notebook, path)
     assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 0
     page = (folders[1] / '00_a.html').read_text()
@@ -107,11 +107,8 @@ def test_a_page_shows_its_formulas_and_loads_nothing(folders):
 
 
 def test_an_answer_is_folded_with_all_that_it_holds(folders):
-    path = folders[0] / '00_a.ipynb'
-    lesson(folders[0], '00_a', 'print("ok")')
-    notebook = nbformat.read(path, as_version=4)
     text = '<details><summary>Show</summary>\n\n```python\nprint(7)\n```\n\nSeven.\n\n</details>'
-    notebook.cells.append(nbformat.v4.new_markdown_cell(text))
+    notebook = new_notebook(cells=[new_markdown_cell(text)])
     notebook_pages.write(notebook, folders[1].with_suffix('.ipynb'), folders[0])
     page = BeautifulSoup(folders[1].with_suffix('.html').read_text(), 'html.parser')
     (answer,) = page.find_all('details')
