@@ -186,6 +186,7 @@ def test_a_cut_off_file_is_refused(tmp_path, trousers):
         pictures.predict(tmp_path / 'half.jpg')
 
 
+@pytest.mark.filterwarnings('error')  # nor is it worth a warning
 @pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'WEBP'])
 @pytest.mark.parametrize('exif', [b'Exif\0\0no TIFF', b'Exif\0\0II*\0\xff\xff\xff\xff'])
 def test_a_broken_exif_is_no_damage(kind, exif, trousers):
