@@ -99,7 +99,8 @@ def read(file) -> Image.Image:
         if Path(file).is_dir():
             raise ValueError(f'{name} is a folder: give the path of one picture')
     try:
-        picture = Image.open(file)
+        with quiet():
+            picture = Image.open(file)
     except Image.UnidentifiedImageError:
         if is_heic(file):
             raise ValueError(
@@ -127,12 +128,19 @@ def upright(picture, name) -> Image.Image:
         picture.load()
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # Pillow's, on what it finds in the EXIF
+    with quiet():
         try:
             return ImageOps.exif_transpose(picture)
         except DAMAGED:
             return picture.copy()
+
+
+@contextlib.contextmanager
+def quiet():
+    """Let Pillow not warn of what it finds in the EXIF: `with quiet():`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', module=r'PIL\.TiffImagePlugin')
+        yield
 
 
 def is_heic(file) -> bool:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -131,3 +132,16 @@ def test_the_files_that_take_longest_come_first():
 
     assert set(root.LONG) <= set(names)
     assert sorted(names, key=root.place)[: len(root.LONG)] == list(root.LONG)
+
+
+def test_nobody_reads_weights_that_may_still_move():
+    """See `safetensors_files.values`: `asnumpy` alone does not wait for a pass that still runs."""
+    direct = re.compile(r'data\(\w*\)\.asnumpy\(\)')
+    files = [
+        path
+        for folder in ('d2l_ext', 'tests', 'benchmarks')
+        for path in (ROOT / folder).rglob('*.py')
+    ]
+    found = {path.name for path in files if direct.search(path.read_text())}
+
+    assert not found

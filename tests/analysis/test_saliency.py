@@ -2,6 +2,7 @@
 
 from d2l_ext.analysis import activations, receptive_fields, saliency
 from d2l_ext.networks.blocks import Concat, conv, max_pool, seq
+from d2l_ext.weights import safetensors_files
 
 import numpy as onp
 import pytest
@@ -24,7 +25,7 @@ def test_a_class_map_is_the_gradient_times_the_maps(small):
     classes = [0, 3, 1]
     maps = activations.forward(small, X, stop='pool').asnumpy()
     # the mean of 64 places, then a dense layer: the gradient is its weight over 64, anywhere
-    weight = small.head.weight.data().asnumpy()[classes] / 64
+    weight = safetensors_files.values(small.head.weight)[classes] / 64
     wanted = onp.maximum((weight[:, :, None, None] * maps).sum(axis=1), 0)
 
     assert wanted.any()

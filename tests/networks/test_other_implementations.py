@@ -15,6 +15,7 @@ from pathlib import Path
 
 from d2l_ext.networks import Inception, InceptionResNetV2, InceptionV3, InceptionV4
 from d2l_ext.networks.inception_v3 import TransformInput
+from d2l_ext.weights import safetensors_files
 from d2l_ext.weights.torch_port import load_torch
 
 import numpy as onp
@@ -70,7 +71,7 @@ def windows(x, size, fill):
 
 
 def convolve(x, layer):
-    weight, bias = layer.weight.data().asnumpy(), layer.bias.data().asnumpy()
+    weight, bias = safetensors_files.values(layer.weight), safetensors_files.values(layer.bias)
     out = onp.einsum('chwij,ocij->ohw', windows(x, weight.shape[-1], 0), weight)
     return onp.maximum(out + bias[:, None, None], 0)
 
@@ -220,7 +221,7 @@ class Pair:
 
 
 def running(net):
-    return [p.data().asnumpy() for p in net.collect_params('.*running.*').values()]
+    return [safetensors_files.values(p) for p in net.collect_params('.*running.*').values()]
 
 
 def randomize(module):

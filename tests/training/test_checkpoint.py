@@ -62,7 +62,9 @@ def fit(folder, net=None, stop=None, epochs=3, **more):
 
 
 def values(net):
-    return {name: p.data().asnumpy() for name, p in safetensors_files.parameters(net).items()}
+    return {
+        name: safetensors_files.values(p) for name, p in safetensors_files.parameters(net).items()
+    }
 
 
 def told(history):

@@ -6,6 +6,7 @@ from d2l_ext.networks.blocks import conv, seq
 from d2l_ext.runtime.files import sha256
 from d2l_ext.training import pretrained
 from d2l_ext.training.history import History
+from d2l_ext.weights import safetensors_files
 
 import mxnet as mx
 import numpy as onp
@@ -123,7 +124,7 @@ def test_one_step_is_the_step_of_gradient_descent():
     fit(net, [(X, np.array([0, 0], dtype='int32'))], epochs=1, lr=1.0)
 
     # the gradient of the mean loss at equal scores is p - 1 = -1/2 and p = 1/2
-    assert net[0].weight.data().asnumpy().ravel() == pytest.approx([0.5, -0.5], abs=1e-5)
+    assert safetensors_files.values(net[0].weight).ravel() == pytest.approx([0.5, -0.5], abs=1e-5)
 
 
 def test_the_first_step_of_adam_is_as_long_for_every_gradient():
@@ -133,7 +134,7 @@ def test_the_first_step_of_adam_is_as_long_for_every_gradient():
     fit(net, [(X, np.array([0, 0], dtype='int32'))], epochs=1, lr=0.25, optimizer='adam')
 
     # Kingma and Ba, algorithm 1: the mean is divided by the root of the mean square, both corrected
-    assert net[0].weight.data().asnumpy().ravel() == pytest.approx(
+    assert safetensors_files.values(net[0].weight).ravel() == pytest.approx(
         [0.25, 0.25, -0.25, -0.25], rel=1e-4
     )
 
@@ -310,7 +311,7 @@ class Feed:
 
 
 def weights(net):
-    return [p.data().asnumpy() for p in net.collect_params().values()]
+    return [safetensors_files.values(p) for p in net.collect_params().values()]
 
 
 @pytest.mark.parametrize('where', ['list', 'loader', 'step', 'evaluate', 'predict'])

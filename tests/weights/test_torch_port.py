@@ -9,7 +9,7 @@ import sys
 
 from d2l_ext.networks import InceptionResNetV2, InceptionV3, InceptionV4
 from d2l_ext.networks.blocks import conv, conv_bn, seq
-from d2l_ext.weights import torch_port
+from d2l_ext.weights import safetensors_files, torch_port
 from d2l_ext.weights.torch_port import load_torch
 
 import numpy as onp
@@ -48,7 +48,7 @@ def state(**other):
 
 
 def values(net):
-    return [p.data().asnumpy() for p in net.collect_params().values()]
+    return [safetensors_files.values(p) for p in net.collect_params().values()]
 
 
 def fresh():
@@ -249,7 +249,7 @@ def test_a_pth_file_is_read_and_runs_nothing(tmp_path, pytorch):
     torch.save({name: torch.tensor(array) for name, array in state().items()}, path)
     net = network()
     load_torch(net, path)
-    assert net.scores.bias.data().asnumpy().tolist() == state()['last.bias'].tolist()
+    assert safetensors_files.values(net.scores.bias).tolist() == state()['last.bias'].tolist()
 
     torch.save({'x': Evil(tmp_path / 'made')}, path)
     with pytest.raises(
@@ -302,7 +302,7 @@ def test_what_programs_put_around_weights_is_taken_off(prefix, around):
     net = network()
     load_torch(net, {around: weights, 'epoch': 3} if around else weights)
 
-    assert net.scores.bias.data().asnumpy().tolist() == state()['last.bias'].tolist()
+    assert safetensors_files.values(net.scores.bias).tolist() == state()['last.bias'].tolist()
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
