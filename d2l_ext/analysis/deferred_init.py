@@ -74,8 +74,7 @@ def _noted(net):
     shapes = getattr(net, 'noted_shapes', None)
     if shapes is None:
         raise ValueError(
-            'the open dimensions of net were never noted: build it anew and call note(net) before '
-            'the first pass'
+            'net was never noted: build it anew and call note(net) before the first pass'
         )
     return [(name, parameter, shapes[name]) for name, parameter in _parameters(net)]
 

@@ -123,7 +123,7 @@ def test_rebind_refuses_what_was_never_noted():
     net(np.ones((1, 1, 64, 64)))
     before = net.head.weight.data().copy()
 
-    with pytest.raises(ValueError, match='were never noted: build it anew and call note'):
+    with pytest.raises(ValueError, match='net was never noted: build it anew and call note'):
         deferred_init.rebind(net)
     assert float(abs(net.head.weight.data() - before).max()) == 0  # nothing was changed
 
