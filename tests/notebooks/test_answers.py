@@ -16,7 +16,20 @@ from pages import ENGLISH, FENCED, answers, read
 RECORDED, BATCHES, BATCH = '```text recorded\n', 2, 8
 AT_MOST = {'STEPS': 10, 'IMAGES': 2, 'SIDE': 75}
 # more than 5 s each, on one thread
-SLOW = {'06-1', '08-1', '08-4', '08-5', '10-4', '11-4', '11-5', '13-1', '14-2', '15-2', '16-2', '16-3'}
+SLOW = {
+    '06-1',
+    '08-1',
+    '08-4',
+    '08-5',
+    '10-4',
+    '11-4',
+    '11-5',
+    '13-1',
+    '14-2',
+    '15-2',
+    '16-2',
+    '16-3',
+}
 ALL = [
     pytest.param(
         path,

@@ -1,0 +1,176 @@
+"""Is each number in a page's sentences printed on the page, worked out in the sentence, or cited?
+
+A sentence may round a number, give a share in percent, or work one out: the right side of `=`, what a
+bracket such as (854 − 304) gives, and the quotient before "times" are computed here again. What no cell
+prints is in CITED, with the source. Answers have a test of their own; options of a Predict, exercises
+and the list of sources are left out. The Chinese pages hold the same numerals: test_translation.py.
+"""
+
+import math
+import re
+
+import nbformat
+import pytest
+from pages import ENGLISH, read
+
+NUMBER = re.compile(r'(?<![\w.])\d+(?:\.\d+)?(?!\w)')
+GROUPS = re.compile(r'(?<=\d)[ \xa0,_](?=\d{3}(?!\d))')  # 12 345 is 12345
+LEFT_OUT = re.compile(
+    r'^>.*$|'  # a Predict
+    r'`[^`]*`|'  # code
+    r'\]\([^)]*\)|'  # the target of a link
+    r'[Ll]essons? \d\d(?:(?:, \d\d)* and \d\d| to \d\d)?|^# \d\d|'
+    r'Nearer to [\d.]+\d|'  # an option of the Predict before
+    r'AVX-\d+|MXNet \d\S*|PyTorch \d\S*|STAT \d+|arXiv \S+|'
+    r'(?:section|issue|equations?|Tables?|Figures?) [\d.]+(?: (?:and|to) [\d.]+)?|'
+    r'\b(?:19|20)\d\d\b',
+    re.M,
+)
+WORKED_OUT = re.compile(r'((?:log\(|ln )?[\d.(][\d.·×+−/() ²³]*?)\)? = (\d[\d.]*\d|\d)')
+BRACKET = re.compile(r'\((\d[\d.]*(?: [·×+−/] \d[\d.]*)+)\)')
+EVERYWHERE = {  # what a reader has on every page
+    '60000': 'the images of Fashion-MNIST (Xiao et al. 2017, section 2)',
+    '1024': 'the channels after (5b): Table 1 of the first paper',
+}
+# page: {number: where it is from}
+CITED = {
+    '00_start_here': {'255': 'the largest value of a byte'},
+    '06_faster_training': {'1.8': 'the bars of the figure above', '1.6': 'the same bars'},
+    '07_going_deeper': {
+        '15.3': 'He et al. 2015, Table 1: VGG-16',
+        '1502': 'Szegedy et al. 2015, Table 1: the sum of its column',
+        '1.55': 'seed 1', '3.15': 'seed 2',
+    },
+    '08_batch_norm': {
+        '13.3': 'Ioffe and Szegedy 2015, Figure 3', '0.89': 'other seeds', '1.13': 'other seeds',
+        '2.24': 'other seeds',
+    },
+    '09_factorized_convolutions': {
+        '76.2': 'Szegedy et al. 2016, section 3.1', '77.2': 'Szegedy et al. 2016, section 3.1',
+    },
+    '11_v4_and_residuals': {
+        '25.2': 'Szegedy et al. 2017, Table 2', '21.2': 'Szegedy et al. 2017, Table 2',
+        '19.9': 'Szegedy et al. 2017, Table 2',
+    },
+    '12_pytorch_twin': {'100000': 'the axis of the figure above'},
+    '13_inspect_the_data': {'0.0089': '89 of 10000 images'},
+    '14_seeing_inside': {
+        '13.1': 'the map above', '10.1': 'the map above', '7.8': 'the map above',
+    },
+    '15_many_devices': {'8192': 'Goyal et al. 2017'},
+    '16_ship_it': {'138': '57 + 57 + 24', '256': 'the integers of 8 bits'},
+}  # fmt: skip
+
+
+def plain(text):
+    """Write numbers without groups: 12 345 as 12345."""
+    return GROUPS.sub('', text)
+
+
+def printed(page):
+    """Return the numbers of a page's outputs, code and tables."""
+    parts = []
+    for cell in page.cells:
+        if cell.cell_type == 'code':
+            parts.append(cell.source)
+            for output in cell.outputs:
+                shown = [output.get('text', ''), *map(str, output.get('data', {}).values())]
+                parts += [re.sub(r'<[^>]+>', ' ', text) for text in shown if len(text) < 1e5]
+        elif '|---' in cell.source or '|:--' in cell.source:
+            parts.append(cell.source)
+    return {float(n) for part in parts for n in re.findall(r'\d+(?:\.\d+)?', plain(part))}
+
+
+def sentences(page):
+    """Return the paragraphs of a page, without what this test leaves out."""
+    for cell in page.cells:
+        source = cell.source
+        if cell.cell_type == 'markdown' and not re.search(
+            '<details>|## Exercises|## Sources', source
+        ):
+            for paragraph in source.split('\n\n'):
+                if '|---' not in paragraph:
+                    yield plain(LEFT_OUT.sub(' ', paragraph))
+
+
+def computed(text):
+    """Return what the text itself works out: each value on the right of `=`, in brackets, and quotients."""
+    for sum_, said in WORKED_OUT.findall(text):
+        if (value := evaluate(sum_)) is not None:
+            yield value, said
+    for sum_ in BRACKET.findall(text):
+        yield evaluate(sum_), None
+    numbers = [float(n) for n in NUMBER.findall(text)]
+    for said in re.findall(r'(\d[\d.]*) (?:times|points)', text):
+        yield from ((a / b, said) for a in numbers for b in numbers if b)
+        yield from (
+            (abs(a - b) * scale, said) for a in numbers for b in numbers for scale in (1, 100)
+        )
+
+
+def evaluate(text):
+    """Compute a sum in the page's signs, such as 2 · 64 · 7²; None where it is none."""
+    for sign, operator in {
+        '·': '*',
+        '×': '*',
+        '−': '-',
+        '²': '**2',
+        '³': '**3',
+        'ln ': 'log ',
+    }.items():
+        text = text.replace(sign, operator)
+    text = re.sub(r'log[( ]([\d.]+)\)?', r'log(\1)', text)
+    try:
+        return float(eval(text, {'__builtins__': {}, 'log': math.log}))
+    except (SyntaxError, TypeError, NameError):
+        return None
+
+
+def is_rounded(value, said):
+    """Tell whether `said`, the numeral, is `value` as a page writes it: rounded, or in percent."""
+    digits = len(said.partition('.')[2])
+    unit = 10**-digits
+    return any(
+        abs(value * scale - float(said)) <= unit * 0.501 for scale in (1, 100, 1e-3, 1e-6, 1e-9)
+    )
+
+
+def unknown(page, cited=()):
+    known = printed(page)
+    for text in sentences(page):
+        own = list(computed(text))
+        for said in NUMBER.findall(text):
+            if len(said) < 2 or said in cited:
+                continue
+            if any(is_rounded(value, said) for value in known):
+                continue
+            if not any(is_rounded(value, said) for value, of in own if of in (None, said)):
+                yield said, text
+
+
+@pytest.mark.parametrize('path', ENGLISH, ids=lambda path: path.stem)
+def test_each_number_is_printed_worked_out_or_cited(path):
+    found = list(unknown(read(path), EVERYWHERE | CITED.get(path.stem, {})))
+    assert not found, '\n'.join(f'{said}: {text[:300]}' for said, text in found)
+
+
+def test_what_is_cited_is_still_said():
+    for path in ENGLISH:
+        said = {n for text in sentences(read(path)) for n in NUMBER.findall(text)}
+        assert set(CITED.get(path.stem, ())) <= said, path.stem
+
+
+@pytest.mark.parametrize(
+    'text, found',
+    [
+        ('It has 64 channels, 1 234 pixels and 0.75 of the images.', []),
+        ('It has 65 channels, 1 235 pixels and 0.76 of the images.', ['65', '1235', '0.76']),
+        ('That is 75 %, 3 · 64 = 192, (64 − 50), 64 against 32: 2.0 times.', ['50', '32']),
+        ('That is 74 %, 3 · 64 = 193, and 2.1 times.', ['74', '193', '2.1']),
+        ('> **Predict.** 10, 20 or 30?\n\nSection 12 of 2015, `x[77]`.', ['12']),
+    ],
+)
+def test_a_number_that_no_cell_prints_is_found(text, found):
+    code = nbformat.v4.new_code_cell('print(64, 1234, 0.7512)')
+    page = nbformat.v4.new_notebook(cells=[code, nbformat.v4.new_markdown_cell(text)])
+    assert [said for said, _ in unknown(page)] == found
