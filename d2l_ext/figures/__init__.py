@@ -12,6 +12,7 @@ from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
 from .heatmaps import heatmap
 from .images import confusion_matrix, montage
+from .labelled_points import labelled_points
 from .line_charts import accuracy_by_time, lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
@@ -30,6 +31,7 @@ __all__ = [
     'confusion_matrix',
     'data_parallel',
     'heatmap',
+    'labelled_points',
     'learning_curve',
     'lines',
     'montage',
