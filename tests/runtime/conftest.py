@@ -1,4 +1,7 @@
+import contextlib
 import os
+import signal
+import uuid
 
 import pytest
 from jobs import left_over
@@ -6,8 +9,12 @@ from jobs import left_over
 
 @pytest.fixture
 def here(monkeypatch, request):
-    """Start in the root, as a job does that is this process's own, and leave no process of it."""
+    """Start in the root, as a job does that is this test's own, and leave no process of it."""
     monkeypatch.chdir(request.config.rootpath)
-    monkeypatch.setenv('D2L_EXT_JOB', f'{os.getpid()}')  # other jobs of this machine are not ours
+    monkeypatch.setenv('D2L_EXT_JOB', uuid.uuid4().hex)  # jobs of another test are not ours
     yield
-    assert left_over() == []
+    remaining = left_over()
+    for process in remaining:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    assert remaining == []

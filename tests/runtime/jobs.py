@@ -79,7 +79,7 @@ def command(out, *more):
 
 def left_over(role=''):
     """Return the processes of this test's jobs that still run, as numbers."""
-    found, own = [], f'D2L_EXT_JOB={os.getpid()}'.encode()
+    found, own = [], f'D2L_EXT_JOB={os.environ["D2L_EXT_JOB"]}'.encode()
     for folder in Path('/proc').glob('[0-9]*'):
         try:
             environ = (folder / 'environ').read_bytes().split(b'\0')

@@ -36,6 +36,19 @@ open(f'{sys.argv[1]}/{os.getpid()}', 'w').close()
 time.sleep(120)
 """
 
+# a worker that is slow to start: it asks for its role only when its launcher is gone
+LATE = """
+import os, sys, time
+from d2l_ext.runtime import distributed
+launcher = os.getppid()
+open(f'{sys.argv[1]}/started-{os.getpid()}', 'w').close()
+while os.getppid() == launcher:
+    time.sleep(0.05)
+distributed.take_role()
+open(f'{sys.argv[1]}/survived', 'w').close()
+time.sleep(120)
+"""
+
 
 def start(line, **env):
     """Start a job of a scheduler, a server and two workers, each of which runs `line`."""
@@ -89,7 +102,17 @@ def test_a_killed_launcher_leaves_none_behind(tmp_path):
     job.kill()
     job.communicate(timeout=60)
 
-    until(lambda: left_over() == [], 20)
+    until(lambda: left_over() == [])
+
+
+def test_a_process_that_starts_after_its_launchers_death_ends_too(tmp_path):
+    job = start([sys.executable, '-c', LATE, str(tmp_path)])
+    until(lambda: len([*tmp_path.glob('started-*')]) == 2)
+    job.kill()
+    job.communicate(timeout=60)
+
+    until(lambda: left_over() == [] or (tmp_path / 'survived').exists())
+    assert not (tmp_path / 'survived').exists()
 
 
 def test_a_worker_that_hears_nothing_ends_in_time(tmp_path):
