@@ -82,9 +82,7 @@ def parser():
     add.add_argument('--checkpoint', help='keep the training in this folder, and go on from there')
     add.add_argument('--every', type=int, default=100, help='steps from checkpoint to checkpoint')
     add.add_argument(
-        '--precision',
-        default='float32',
-        help='of the multiplications: bfloat16 (CPU), float16 (GPU)',
+        '--precision', default='float32', help='of the multiplications; some CPUs: bfloat16'
     )
     add.add_argument(
         '--torch', action='store_true', help='train the twin in PyTorch, on its GPU too'

@@ -52,7 +52,7 @@ def place(tmp_path, monkeypatch):
         ('train --seed -1', 'seed must be a whole number >= 0, got -1'),
         ('train --every 0 --checkpoint kept', 'every must be a whole number >= 1'),
         ('train --checkpoint empty', 'empty'),
-        ('train --precision half', "precision must be one of float32, bfloat16, float16, got 'half'"),
+        ('train --precision half', "precision must be one of float32, bfloat16, got 'half'"),
         ('train --workers 0', 'workers must be a whole number >= 1, got 0'),
         ('train --workers 2 --hosts nothing', 'nothing'),
         ('train --hosts empty', '--hosts starts a job of many'),

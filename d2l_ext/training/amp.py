@@ -5,12 +5,9 @@ here AMP's other half is used, which rewrites the graph of one network.
 """
 
 import contextlib
-from types import SimpleNamespace
 
 import mxnet as mx
-import numpy as onp
 from mxnet.contrib.amp import amp
-from mxnet.contrib.amp.loss_scaler import LossScaler
 from mxnet.gluon import HybridBlock
 
 
@@ -44,35 +41,3 @@ def _with_casts(get_graph, precision):
         return data, amp.convert_symbol(out, precision, data_names=names).as_np_ndarray()
 
     return graph
-
-
-class Scaler:
-    """The scale of a loss, so that small gradients are not lost in float16; other precisions have 1.
-
-    MXNet's own rule: half as large after a step whose gradients overflow, which is left out, and twice
-    as large after 2 000 good ones.
-    """
-
-    def __init__(self, precision):
-        self.amp = LossScaler() if precision == 'float16' else None
-
-    scale = property(lambda self: self.amp._next_loss_scale if self.amp else 1)
-
-    def overflows(self, gradients) -> bool:
-        """Tell whether one of `gradients` is not finite; then, or else, the scale changes."""
-        # MXNet's operator knows older arrays only
-        return bool(self.amp) and self.amp.has_overflow(
-            [SimpleNamespace(_grad=[gradient.as_nd_ndarray()]) for gradient in gradients]
-        )
-
-    def state(self) -> dict:
-        """Return what a checkpoint must hold, as an array."""
-        if not self.amp:
-            return {}
-        return {'scaler': onp.array([self.amp._next_loss_scale, self.amp._unskipped])}
-
-    def restore(self, tensors):
-        """Take over what `state` gave."""
-        if self.amp:
-            scale, good = tensors['scaler'].tolist()
-            self.amp._next_loss_scale, self.amp._unskipped = scale, round(good)

@@ -8,8 +8,7 @@ from ..analysis import anatomy
 from ..runtime import gpu
 from ..runtime.arguments import one_of
 
-PRECISIONS = ('float32', 'bfloat16', 'float16')
-TENSOR_CORES = (7, 0)  # from this compute capability on a card multiplies 16 bits quicker than 32
+PRECISIONS = ('float32', 'bfloat16')
 # What a training holds for each number that a layer gives: itself, its gradient, copies in other layouts,
 # the library's workspaces. No GPU was measured; a test holds it against the peaks recorded on CPUs.
 COPIES = 5
@@ -19,27 +18,17 @@ OF_THE_DRIVER = 2**29  # bytes that CUDA and its libraries take before anything 
 def check_precision(precision, devices):
     """Raise ValueError unless all `devices` (MXNet contexts) can multiply in `precision`."""
     one_of('precision', precision, PRECISIONS)
-    for device in devices if precision != 'float32' else ():
-        if problem := (_of_cpu if device.device_type == 'cpu' else _of_gpu)(precision, device):
-            raise ValueError(f'precision={precision!r} does not work on {device}: {problem}')
-
-
-def _of_cpu(precision, device) -> str:
-    if precision == 'float16':
-        return 'MXNet multiplies it on GPUs alone; take bfloat16, or float32'
     info = Path('/proc/cpuinfo')
-    if 'avx512_bf16' not in (info.read_text() if info.exists() else ''):
-        return 'this CPU has no instructions for it (AVX-512 BF16); take float32'
-    return ''
-
-
-def _of_gpu(precision, device) -> str:
-    if precision == 'bfloat16':
-        return 'MXNet multiplies it on CPUs alone; take float16, or float32'
-    card = _card(device)
-    if card and card.capability < TENSOR_CORES:
-        return f'{card.name} is not quicker in 16 bits (no tensor cores); take float32'
-    return ''
+    for device in devices if precision != 'float32' else ():
+        if device.device_type != 'cpu':
+            problem = 'MXNet multiplies it on CPUs alone'
+        elif 'avx512_bf16' not in (info.read_text() if info.exists() else ''):
+            problem = 'this CPU has no instructions for it (AVX-512 BF16)'
+        else:
+            continue
+        raise ValueError(
+            f'precision={precision!r} does not work on {device}: {problem}; take float32'
+        )
 
 
 def fitting_batch(net, shape, memory) -> int:

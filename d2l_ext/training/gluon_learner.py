@@ -10,7 +10,6 @@ from ..networks.blocks import walk
 from ..runtime import distributed
 from ..weights import safetensors_files
 from . import device_limits, identity
-from .amp import Scaler
 from .validation import check_batch, check_division, check_losses, check_optimizer, pair
 
 SUMS = 10**6  # a key of the store that no parameter has
@@ -35,13 +34,12 @@ class Learner:
         self.dtype = dtype_of(net)
         self.rank, self.workers = (kvstore.rank, kvstore.num_workers) if kvstore else (0, 1)
         self.optimizer = RULES[optimizer](momentum=momentum, wd=weight_decay)
-        self.scaler = Scaler(precision)
         # a Trainer with a distributed store begins with a race: one worker's first gradient may
         # arrive where another still fetches the weights. So ours sums the gradients by itself
         self.trainer = gluon.Trainer(
             list(net.collect_params().values()),  # a dict it would sort, conv10 before conv2
             self.optimizer, kvstore=None if kvstore else 'device',
-            update_on_kvstore=False,  # first the sum of the gradients is looked at
+            update_on_kvstore=False,  # the gradients are summed first, then used
         )  # fmt: skip
         shapes = {name: list(p.shape) for name, p in safetensors_files.parameters(net).items()}
         self.about = {
@@ -74,15 +72,12 @@ class Learner:
         with autograd.record():
             outputs = [self.net(part) for part in images]
             losses = [self.loss(o, part) for o, part in zip(outputs, labels, strict=True)]
-            scaled = [loss * self.scaler.scale for loss in losses]
         for loss, part in zip(losses, labels, strict=True):
             check_losses(loss.shape, len(part))
-        autograd.backward(scaled)
+        autograd.backward(losses)
         self._sum_gradients()
-        scale = self.scaler.scale
-        if not self.scaler.overflows([p.list_grad()[0] for p in self._trained()]):
-            self.trainer.set_learning_rate(lr)
-            self.trainer.update(len(y) * scale)  # divides the sum over the images by their number
+        self.trainer.set_learning_rate(lr)
+        self.trainer.update(len(y))  # divides the sum over the images by their number
         right = sum(_right(o, part) for o, part in zip(outputs, labels, strict=True))
         return self._over_all(sum(float(loss.sum()) for loss in losses), right)
 
@@ -155,7 +150,6 @@ class Learner:
                 for kind, array in self.optimizer.kept.get(order[id(p)], {}).items()
             },
             'updates': onp.array([self.optimizer.num_update]),
-            **self.scaler.state(),
         }
 
     def restore(self, tensors):
@@ -170,7 +164,6 @@ class Learner:
                 if f'{kind}.{name}' in tensors
             }
         self.optimizer.begin_num_update = self.optimizer.num_update = int(tensors['updates'][0])
-        self.scaler.restore(tensors)
 
     def reseed(self, number):
         """Seed what dropout draws from."""

@@ -50,9 +50,9 @@ def fit(
     """Train an initialized `net`; returns a History.
 
     `device` may be a list of devices, among which each batch is divided; `kvstore` is the store over
-    which workers divide it (`distributed`). `precision` is that of the multiplications: 'float32', and
-    through MXNet's AMP 'bfloat16' on CPUs or 'float16' on GPUs that have instructions for it. It is
-    not always quicker: of two CPUs with AVX-512 BF16 one gained, one lost. Weights stay in 32 bits.
+    which workers divide it (`distributed`). `precision` is that of the multiplications: 'float32', or
+    through MXNet's AMP 'bfloat16' on CPUs that have instructions for it. It is not always quicker: of
+    two CPUs with AVX-512 BF16 one gained, one lost. Weights stay in 32 bits.
 
     `train_iter` and `test_iter` know their length and give (X, y): X fractions (N, C, H, W), y the
     number of each image's class (N,). A dict of them, such as {1: small, 3: large}, trains on `small`
