@@ -4,40 +4,28 @@
 here AMP's other half is used, which rewrites the graph of one network.
 """
 
-import contextlib
-
 import mxnet as mx
+from mxnet import autograd
 from mxnet.contrib.amp import amp
-from mxnet.gluon import HybridBlock
+from mxnet.gluon import SymbolBlock
 
 
-@contextlib.contextmanager
 def lowered(net, precision):
-    """Let `net`, once it is hybridized inside the `with`, multiply in `precision`.
+    """Return what computes as `net` in `precision`: itself in float32, in bfloat16 a graph of it.
 
-    What it gives, its weights and their gradients stay in 32 bits: casts stand before each convolution
-    and dense layer. Afterwards it is again the network that it was.
+    The graph has the weights of `net`. They, their gradients and what it gives stay in 32 bits: casts
+    stand before each convolution and dense layer. It gives what `net` gives in training.
     """
-    blocks = []
-    if precision != 'float32':
-        net.apply(lambda block: blocks.append(block) if isinstance(block, HybridBlock) else None)
-    for block in blocks:
-        block._get_graph = _with_casts(block._get_graph, precision)
-    try:
-        yield
-    finally:
-        for block in blocks:
-            del block._get_graph
-            block._clear_cached_op()
-
-
-def _with_casts(get_graph, precision):
-    def graph(*args):
-        data, out = get_graph(*args)
-        # AMP takes what a pooling gives for low, even where it pools images of 32 bits: cast before it
-        low = {x.name: mx.sym.amp_cast(x.as_nd_ndarray(), dtype=precision) for x in data}
-        out = out.as_nd_ndarray()(**low)
-        names = out.list_inputs()  # the weights too are cast in the graph, not once and for all
-        return data, amp.convert_symbol(out, precision, data_names=names).as_np_ndarray()
-
+    if precision == 'float32':
+        return net
+    data = mx.sym.var('data', dtype='float32')
+    # AMP takes what a pooling gives for low, even where it pools images of 32 bits: cast before it
+    with autograd.train_mode():
+        given = net(mx.sym.amp_cast(data, dtype=precision).as_np_ndarray())
+    scores = given if isinstance(given, tuple) else (given,)
+    out = mx.sym.Group([one.as_nd_ndarray() for one in scores])
+    names = out.list_inputs()  # the weights too are cast in the graph, not once and for all
+    out = amp.convert_symbol(out, precision, data_names=names).as_np_ndarray()
+    graph = SymbolBlock(out, data.as_np_ndarray(), params=net.collect_params())
+    graph.hybridize(static_alloc=True, static_shape=True)
     return graph

@@ -10,6 +10,7 @@ from ..networks.blocks import walk
 from ..runtime import distributed
 from ..weights import safetensors_files
 from . import device_limits, identity
+from .amp import lowered
 from .validation import check_batch, check_division, check_losses, check_optimizer, pair
 
 SUMS = 10**6  # a key of the store that no parameter has
@@ -20,8 +21,7 @@ class Learner:
 
     `classes` is the number of its outputs. Each batch is divided over the workers of `kvstore`
     (`distributed.joined()`), if there is one, and what a worker has over its devices; the gradients are
-    those of the whole batch. `precision` is the one that `net` was `lowered` to; the other arguments are
-    those of `training.fit`.
+    those of the whole batch. The other arguments are those of `training.fit`.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class Learner:
     ):  # fmt: skip
         check_optimizer(optimizer, momentum, weight_decay)
         self.net, self.loss, self.classes, self.kvstore = net, loss, classes, kvstore
+        self.computing = lowered(net, precision)
         self.devices = devices_of(device)
         self.dtype = dtype_of(net)
         self.rank, self.workers = (kvstore.rank, kvstore.num_workers) if kvstore else (0, 1)
@@ -70,7 +71,7 @@ class Learner:
     def _step(self, X, y, lr):
         images, labels = self._share(X), self._share(y)
         with autograd.record():
-            outputs = [self.net(part) for part in images]
+            outputs = [self._outputs(part) for part in images]
             losses = [self.loss(o, part) for o, part in zip(outputs, labels, strict=True)]
         for loss, part in zip(losses, labels, strict=True):
             check_losses(loss.shape, len(part))
@@ -88,9 +89,13 @@ class Learner:
             X, y = self._arrays(*pair(batch, 'test_iter'), 'test_iter')
             if i % self.workers == self.rank:
                 X, y = X.as_in_ctx(self.devices[0]), y.as_in_ctx(self.devices[0])
-                right, images = right + _right(self.net(X), y), images + len(y)
+                right, images = right + _right(self._outputs(X), y), images + len(y)
         right, images = self._over_all(right, images)
         return right / images
+
+    def _outputs(self, X):
+        outputs = self.computing(X)  # a graph gives a list
+        return tuple(outputs) if isinstance(outputs, list) else outputs
 
     def _arrays(self, X, y, name):
         """Return a batch, once it has been checked, as MXNet's arrays."""

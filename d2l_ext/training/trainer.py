@@ -8,7 +8,6 @@ from .. import data
 from ..analysis import anatomy
 from ..networks import joint_loss
 from ..runtime.arguments import number, whole
-from .amp import lowered
 from .checkpoint import Checkpoint
 from .device_limits import check_precision
 from .gluon_learner import Learner, as_mxnet, check_where, devices_of, dtype_of
@@ -90,18 +89,17 @@ def fit(
         plan, test_iter, lambda images, name: _outputs(net, images, devices[0], name),
         dtype_of(net), kvstore.num_workers if kvstore else 1, len(devices),
     )  # fmt: skip
-    with lowered(net, precision):
-        net.hybridize(static_alloc=True, static_shape=True)
-        learner = Learner(
-            net, classes=classes, device=devices, loss=loss, optimizer=optimizer, momentum=momentum,
-            weight_decay=weight_decay, kvstore=kvstore, precision=precision,
-        )  # fmt: skip
-        if checkpoint is not None:
-            checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
-        return loop(
-            learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
-            checkpoint=checkpoint, about=about,
-        )  # fmt: skip
+    net.hybridize(static_alloc=True, static_shape=True)
+    learner = Learner(
+        net, classes=classes, device=devices, loss=loss, optimizer=optimizer, momentum=momentum,
+        weight_decay=weight_decay, kvstore=kvstore, precision=precision,
+    )  # fmt: skip
+    if checkpoint is not None:
+        checkpoint = Checkpoint(checkpoint, every, writes=learner.rank == 0)
+    return loop(
+        learner, plan, test_iter, lr=lr, schedule=schedule, progress=progress, history=history,
+        checkpoint=checkpoint, about=about,
+    )  # fmt: skip
 
 
 def _outputs(net, images, device, name) -> int:

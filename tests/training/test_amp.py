@@ -41,33 +41,30 @@ def fit(net, batches, epochs=1, **options):
     return training.fit(net, batches, epochs=epochs, lr=0.002, progress=False, **options)
 
 
-def casts(net, size=32):
+def nodes(net):
+    """Return the nodes of the graph that computes for `net`."""
+    out = amp.lowered(net, 'bfloat16')._cached_graph[1]
+    return json.loads(out.tojson(remove_amp_cast=False))['nodes']
+
+
+def casts(net):
     """Return what the graph of `net` is cast to, cast by cast."""
-    net._clear_cached_op()
-    _, out = net._get_graph(np.zeros((1, 1, size, size)))
-    nodes = json.loads(out.tojson(remove_amp_cast=False))['nodes']
-    return [node['attrs']['dtype'] for node in nodes if node['op'] == 'amp_cast']
+    return [node['attrs']['dtype'] for node in nodes(net) if node['op'] == 'amp_cast']
 
 
 def test_images_and_weights_are_cast_and_the_scores_cast_back():
-    net = built()
-    with amp.lowered(net, 'bfloat16'):
-        # the images (and again, by AMP), 58 weights and 58 biases; the scores
-        assert casts(net) == ['bfloat16'] * 118 + ['float32']
-    assert casts(net) == []
+    # the images (and again, by AMP), 58 weights and 58 biases; the scores
+    assert casts(built()) == ['bfloat16'] * 118 + ['float32']
 
 
 def test_a_block_with_a_pooling_on_its_images_is_lowered_too():
-    # as every stage of a network with auxiliary classifiers, each of which is a graph of its own
     block = networks.Inception(8, (8, 8), (8, 8), 8)
     block.initialize()
     block(np.zeros((1, 4, 8, 8)))
-    with amp.lowered(block, 'bfloat16'):
-        _, out = block._get_graph(np.zeros((1, 4, 8, 8)))
-        nodes = json.loads(out.tojson(remove_amp_cast=False))['nodes']
-        pooling = next(node for node in nodes if node['op'] == 'Pooling')
-        source = nodes[pooling['inputs'][0][0]]
-        assert (source['op'], source['attrs']['dtype']) == ('amp_cast', 'bfloat16')
+    found = nodes(block)
+    pooling = next(node for node in found if node['op'] == 'Pooling')
+    source = found[pooling['inputs'][0][0]]
+    assert (source['op'], source['attrs']['dtype']) == ('amp_cast', 'bfloat16')
 
 
 def test_normalization_keeps_its_own_numbers_in_32_bits():
@@ -75,10 +72,32 @@ def test_normalization_keeps_its_own_numbers_in_32_bits():
     net.initialize()
     net(np.zeros((1, 1, 32, 32)))
     convolutions = [p for p in net.collect_params('.*weight').values() if len(p.shape) == 4]
-    with amp.lowered(net, 'bfloat16'):
-        found = casts(net)
     # images twice, weights of 69 convolutions, weights and biases of the dense layer
-    assert found.count('bfloat16') == 2 + len(convolutions) + 2
+    assert casts(net).count('bfloat16') == 2 + len(convolutions) + 2
+
+
+@pytest.mark.parametrize('aux', [False, True])
+def test_without_its_casts_the_graph_trains_to_the_same_weights(monkeypatch, aux):
+    # so on every CPU; casts alone need its instructions
+    monkeypatch.setattr(amp.amp, 'convert_symbol', lambda symbol, *_, **__: symbol)
+    monkeypatch.setattr(amp.mx.sym, 'amp_cast', lambda data, dtype: data)
+    X, y = np.random.uniform(size=(4, 1, 75, 75)), np.array([0, 1, 2, 3])
+    trained = []
+    for precision in ('float32', 'bfloat16'):
+        mx.random.seed(0)
+        net = networks.GoogLeNet(aux=aux)
+        net.initialize(training.INITIALIZERS['he']())
+        net(X)
+        before = net(X)
+        learner = training.Learner(net, classes=10, device=mx.cpu(), precision=precision)
+        mx.random.seed(1)  # of dropout
+        loss, _ = learner.step(X, y, 0.01)
+        assert abs(net(X) - before).max() > 0
+        trained.append((loss, net(X), learner.evaluate([(X, y)])))
+    (loss, scores, accuracy), other = trained
+    assert other[0] == pytest.approx(loss, rel=1e-5)
+    assert abs(scores - other[1]).max() < 1e-4
+    assert other[2] == accuracy
 
 
 @computes
