@@ -187,7 +187,11 @@ def download(folder) -> Source:
 
 
 def download_file(folder, name):
-    """Put one file into `folder` from the first mirror that serves it undamaged."""
+    """Put one file into `folder` from the first mirror that serves it undamaged.
+
+    `pooch.retrieve` knows one address, one hash of the packed file, which differs from mirror to mirror,
+    no second try, and begins a broken transfer anew; so of pooch only the transfer is used.
+    """
     import requests
 
     part, problems = folder / f'{name}.part', {}
