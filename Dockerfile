@@ -2,7 +2,8 @@
 #   docker build -t inception . && docker run -p 8888:8888 inception jupyter lab --ip=0.0.0.0
 FROM python:3.11-slim-bookworm
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libgomp1 libquadmath0 make dataset-fashion-mnist \
+ && apt-get install -y --no-install-recommends libgomp1 make dataset-fashion-mnist \
+      $(test "$(dpkg --print-architecture)" = arm64 && echo libopenblas0-pthread liblapacke || echo libquadmath0) \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/inception
 COPY . .

@@ -26,7 +26,15 @@ import zipfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OLDEST, NEWEST = (3, 10), (3, 14)
 DOCKER = 'docker run -it -v "$PWD":/course -w /course python:3.11 make run'
-LIBRARIES = {'libgomp.so.1': 'libgomp1', 'libquadmath.so.0': 'libquadmath0'}  # of mxnet's wheel
+# what MXNet's wheel needs on Debian and Ubuntu: d2l_ext/runtime/arm.py names the second again
+LIBRARIES = {
+    'x86_64': {'libgomp.so.1': 'libgomp1', 'libquadmath.so.0': 'libquadmath0'},
+    'aarch64': {
+        'libgomp.so.1': 'libgomp1',
+        'libopenblas.so.0': 'libopenblas0-pthread',
+        'liblapacke.so.3': 'liblapacke',
+    },
+}
 # where packages come from: pip's settings, the variable that tells uv the same, what parts its items
 SETTINGS = {
     'index-url': ('UV_DEFAULT_INDEX', ' '),
@@ -83,8 +91,9 @@ def refusal():
             'This Python lacks {}: on Debian and Ubuntu `apt-get install python{}.{}-venv` '
             'brings it.'.format(' and '.join(missing), *version)
         )
-    if system == 'Linux' and machine == 'x86_64':
-        missing = [package for name, package in sorted(LIBRARIES.items()) if not loadable(name)]
+    if system == 'Linux':
+        needed = sorted(LIBRARIES[machine].items())
+        missing = [package for name, package in needed if not loadable(name)]
         if missing:
             return 'MXNet needs a library that is missing: apt-get install ' + ' '.join(missing)
     return None

@@ -60,9 +60,11 @@ def _mxnet():
 
         features = mx.runtime.Features()
     except Exception as error:  # whatever keeps mxnet from loading is what the user must read
-        if gpu.installed():
-            return _check('MXNet', f'{gpu.WHEEL}, not loaded', False, str(error))
-        return _check('MXNet', f'{type(error).__name__}: {error}', False, 'make clean run')
+        told = ' '.join(str(error).split())
+        if gpu.installed() or gpu.refused():
+            wheel = gpu.WHEEL if gpu.installed() else 'mxnet'
+            return _check('MXNet', f'{wheel}, not loaded', False, told)
+        return _check('MXNet', f'{type(error).__name__}: {told}', False, 'make clean run')
     on = [
         name
         for name in ('CUDA', 'CUDNN', 'MKLDNN', 'OPENMP', 'OPENCV')

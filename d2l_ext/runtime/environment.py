@@ -14,7 +14,7 @@ import types
 import warnings
 from pathlib import Path
 
-from . import cpu_load, gpu
+from . import arm, cpu_load, gpu
 
 PROFILES = ('quick', 'lecture')
 THREADS_GIVEN = 'OMP_NUM_THREADS' in os.environ  # by the user: looked up before `prepare` sets it
@@ -39,6 +39,7 @@ def prepare():
         )
     if not started:
         gpu.prepare()
+        arm.prepare()
         restore_numpy_names()
         os.environ.setdefault('OMP_NUM_THREADS', str(usable_cpus()))
         if 'OMP_WAIT_POLICY' not in os.environ:
@@ -164,7 +165,7 @@ def gpu_state() -> gpu.State:
     """Return which GPUs MXNet can use, what was seen, and what to do about it."""
     try:
         import mxnet as mx
-    except ImportError:
+    except Exception:  # OSError where a shared library is missing; the doctor shows which
         return gpu.State((), 'none used: MXNet cannot be imported', 'see MXNet')
     return gpu.state(mx.runtime.Features().is_enabled('CUDA'))
 

@@ -100,6 +100,11 @@ class Refusal(importlib.abc.MetaPathFinder):
             raise ImportError(self.reason, name=name)
 
 
+def refused() -> bool:
+    """Tell whether mxnet is refused here, for a reason that says what to do."""
+    return any(isinstance(finder, Refusal) for finder in sys.meta_path)
+
+
 def load_libraries() -> str:
     """Load the driver's and CUDA's libraries for all to use; say what keeps one from loading, or ''."""
     if not _loaded(DRIVER_LIBRARY):

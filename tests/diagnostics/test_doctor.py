@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from d2l_ext.__main__ import main
 from d2l_ext.diagnostics import speed
+from d2l_ext.runtime import gpu
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 
 def by_name(told):
@@ -56,6 +60,33 @@ def test_the_doctor_says_what_is_wrong_and_exits_1(doctor):
 
     assert status == 1
     assert checks['profile']['remedy'] == 'unset D2L_EXT_PROFILE'
+
+
+def test_the_doctor_says_why_mxnet_cannot_be_imported_and_goes_on(tmp_path):
+    (tmp_path / 'mxnet.py').write_text("raise OSError('libarmpl_lp64_mp.so: no such file')")
+    done = subprocess.run(
+        [sys.executable, '-m', 'd2l_ext', 'doctor', '--json'],
+        env=os.environ | {'PYTHONPATH': f'{tmp_path}{os.pathsep}{ROOT}'},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    checks = by_name(done.stdout)
+
+    assert (done.returncode, done.stderr) == (1, '')
+    assert checks['MXNet']['seen'] == 'OSError: libarmpl_lp64_mp.so: no such file'
+    assert checks['GPU']['seen'] == 'none used: MXNet cannot be imported'
+    assert checks['speed']['seen'].endswith('OSError: libarmpl_lp64_mp.so: no such file')
+    assert checks['NumPy']['ok'] and checks['Fashion-MNIST']['seen']
+
+
+def test_where_mxnet_is_refused_the_doctor_repeats_what_to_do(doctor, monkeypatch):
+    monkeypatch.setattr(sys, 'meta_path', list(sys.meta_path))
+    sys.meta_path.insert(0, gpu.Refusal('mxnet', 'MXNet on ARM needs libraries: apt-get install x'))
+    monkeypatch.delitem(sys.modules, 'mxnet', raising=False)
+    status, checks = doctor()
+
+    assert status == 1
+    assert checks['MXNet']['seen'] == 'mxnet, not loaded'
+    assert checks['MXNet']['remedy'] == 'MXNet on ARM needs libraries: apt-get install x'
 
 
 def test_the_doctor_counts_idle_cpus_as_slow_not_as_broken(doctor):

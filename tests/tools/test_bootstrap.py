@@ -92,6 +92,12 @@ def test_a_missing_library_names_the_package_that_brings_it(good):
     assert bootstrap.refusal().endswith('apt-get install libquadmath0')
 
 
+def test_on_arm_the_libraries_are_others(good):
+    good.setattr(platform, 'machine', lambda: 'aarch64')
+    good.setattr(bootstrap, 'loadable', lambda name: name == 'libgomp.so.1')
+    assert bootstrap.refusal().endswith('apt-get install liblapacke libopenblas0-pthread')
+
+
 def test_every_refusal_is_one_line(good):
     good.setattr(platform, 'system', lambda: 'Windows')
     assert '\n' not in bootstrap.refusal()
