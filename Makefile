@@ -14,7 +14,7 @@ SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
   lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo test-browser torture \
-  slides site serve
+  slides site serve try-arm
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ test-browser: setup  ## the pages in a real Chromium; what it saw in build/scree
 
 torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/training/torture.json
 	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/training/test_checkpoint.py -k killed_at_random
+
+try-arm: setup  ## try the course on Linux on ARM, emulated (5 minutes; Debian, qemu-user-static)
+	@$(PY) -m tools.try_arm
 
 # The CPU build, 0.2 GB, from PyTorch's own index; PyPI's for Linux brings several GB of CUDA. Who has
 # told pip or uv of an index or of files gets it from there; UV_TORCH_BACKEND=auto gets CUDA. Not in

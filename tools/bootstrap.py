@@ -25,7 +25,11 @@ import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OLDEST, NEWEST = (3, 10), (3, 14)
-DOCKER = 'docker run -it -v "$PWD":/course -w /course python:3.11 make run'
+# the image lacks what MXNet's wheel for ARM needs
+DOCKER = (
+    'docker run -it -v "$PWD":/course -w /course python:3.11 sh -c "apt-get update && '
+    'apt-get install -y libopenblas0-pthread liblapacke && make run"'
+)
 # what MXNet's wheel needs on Debian and Ubuntu: d2l_ext/runtime/arm.py names the second again
 LIBRARIES = {
     'x86_64': {'libgomp.so.1': 'libgomp1', 'libquadmath.so.0': 'libquadmath0'},

@@ -1,4 +1,4 @@
-"""Try the course on Linux on ARM, emulated: import, GoogLeNet's numbers, lesson 01. Takes 10 minutes.
+"""Try the course on Linux on ARM, emulated: import, GoogLeNet's numbers, lesson 01. Takes 5 minutes.
 
 python -m tools.try_arm [--numbers | --record]
 
