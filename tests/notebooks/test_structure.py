@@ -36,6 +36,11 @@ LARGER = {
         'page: code lines',
     ): 'seven transformations are shown, and measured alone',
     ('08_batch_norm', 'page: ignored outputs'): 'it trains for three questions',
+    ('09_factorized_convolutions', 'page: ignored outputs'): 'it times twice and trains once',
+    (
+        '09_factorized_convolutions',
+        'page: code lines',
+    ): 'kernels are split in two ways, counted and timed',
     ('11_v4_and_residuals', 'page: ignored outputs'): 'it trains twice and times once',
     ('12_pytorch_twin', 'page: code lines'): 'two libraries side by side',
     ('12_pytorch_twin', 'page: code cells'): 'two libraries side by side',
