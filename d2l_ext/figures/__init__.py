@@ -17,6 +17,7 @@ from .line_charts import accuracy_by_time, lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
 from .picture import BRANCH_COLOURS, Picture
+from .ring import ring_all_reduce
 from .scatter_plots import scatter
 from .stages import stage_map
 
@@ -36,6 +37,7 @@ __all__ = [
     'lines',
     'montage',
     'overlay',
+    'ring_all_reduce',
     'scatter',
     'stacked_bars',
     'stage_map',

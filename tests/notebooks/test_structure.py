@@ -45,11 +45,16 @@ LARGER = {
     ('12_pytorch_twin', 'page: code lines'): 'two libraries side by side',
     ('12_pytorch_twin', 'page: code cells'): 'two libraries side by side',
     ('15_many_devices', '15-12: lines'): 'a worker is a program of its own',
+    ('15_many_devices', 'page: code lines'): 'an all-reduce is written out and counted',
     ('15_many_devices', 'page: ignored outputs'): 'it starts a job, times a step and trains',
     (
         '10_inception_v3',
         'page: code lines',
     ): 'five blocks and the auxiliary classifier are written out, and six slips are code',
+    (
+        '16_ship_it',
+        'page: code lines',
+    ): 'numbers are quantized by hand, then five forms measured',
     ('14_seeing_inside', 'page: code lines'): 'six questions, and each answer is a measurement',
     ('13_inspect_the_data', 'page: ignored outputs'): 'strengths, classes, causes and pairs',
     ('13_inspect_the_data', 'page: code cells'): 'each of its eleven pictures has a cell',
