@@ -10,6 +10,7 @@ Imports `analysis`, `networks`, `runtime` and `tables`.
 from .bar_charts import bars, stacked_bars
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
+from .fields import fields
 from .heatmaps import heatmap
 from .images import confusion_matrix, montage
 from .labelled_points import labelled_points
@@ -31,6 +32,7 @@ __all__ = [
     'branch_maps',
     'confusion_matrix',
     'data_parallel',
+    'fields',
     'heatmap',
     'labelled_points',
     'learning_curve',
