@@ -50,6 +50,18 @@ def save_onnx(net, path, shape):
     yet, for another shape, for an operator that MXNet's exporter, `mx.onnx.export_model`, lacks, and
     if onnxruntime computes other scores from the file than `net` gives.
     """
+    model, images = exported(net, shape)
+    with scratch() as folder:
+        onnx.save(model, folder / 'net.onnx')
+        check_same(load_onnx(folder / 'net.onnx')(images), scores(net, images))
+    replace(path, model.SerializeToString())
+
+
+def exported(net, shape):
+    """Return (model, images): `net` as a model of onnx, and images of `shape` to compare the two on.
+
+    Raises ValueError as `save_onnx` does, but compares nothing.
+    """
     shape = shape_of('shape', shape, axes=4)
     symbol, parameters = graph(net)
     check_float32(parameters)
@@ -68,9 +80,7 @@ def save_onnx(net, path, shape):
         except REFUSED as error:
             told = ' '.join(str(error).split())
             raise ValueError(f'net cannot be written as ONNX: {told}') from None
-        onnx.save(model, folder / 'tidy.onnx')
-        check_same(load_onnx(folder / 'tidy.onnx')(images), scores(net, images))
-    replace(path, model.SerializeToString())
+    return model, images
 
 
 def save_onnx_int8(source, path, images):
