@@ -80,9 +80,10 @@ bench-waiting: setup  ## what a person waits for, in R: set-up, lessons, tests, 
 slides: setup  ## the lessons as slides, in build/slides (needs npm once)
 	@$(PY) -m tools.build_slides
 
-site: setup  ## all pages in both languages as a web site, in build/site (needs npm once)
+site: setup  ## all pages in both languages as a web site, in build/site (needs npm once); MODEL=… a network of your own
 	@$(SETUP) --add requirements/site.lock
-	@$(PY) -m tools.build_site
+	@# the path reaches Python through the environment, where no shell reads it
+	@$(PY) -m tools.build_site $(if $(filter command,$(origin MODEL)),--model "$$MODEL")
 
 serve:  ## show the site on 127.0.0.1; PORT=8000
 	@test -f build/site/index.html || $(MAKE) site

@@ -4,6 +4,7 @@ It ends with status 1 on a warning of Sphinx, a broken link, a picture without w
 a page would ask another host for.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -14,7 +15,8 @@ from urllib.parse import unquote, urlparse
 
 from benchmarks import report
 from benchmarks.suites import SUITES
-from tools import course_map, playground, site_assets
+from d2l_ext.training import pretrained
+from tools import course_map, playground, playground_network, site_assets
 from tools.draw_rooms import table
 
 import nbformat
@@ -46,6 +48,14 @@ BENCHMARKS = {
 
 def main() -> int:
     """Build both languages, check every page; return the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m tools.build_site', description=main.__doc__)
+    told = 'the network of the playground: PATH as given to `train --save PATH`'
+    parser.add_argument('--model', default=pretrained.TRAINED, help=told)
+    network = BUILD / 'site-network'
+    try:
+        playground_network.write(network, parser.parse_args().model)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f'--model: {error}')
     shutil.rmtree(OUT['en'], ignore_errors=True)
     static = BUILD / 'site-static'
     shutil.rmtree(static, ignore_errors=True)
@@ -59,6 +69,7 @@ def main() -> int:
         status = sphinx(language, source, both)
         if status:
             return status
+    shutil.move(network, OUT['en'] / 'network')
     problems = check(OUT['en'])
     print('\n'.join(problems))
     pages = len(list(OUT['en'].rglob('*.html')))
@@ -87,7 +98,8 @@ def gather(language) -> Path:
             if cell.cell_type == 'markdown':
                 cell.source = on_site(cell.source, language)
         nbformat.write(notebook, folder / path.name)
-    (folder / 'block_explorer.html').write_text(playground.element(language))
+    for name in playground.ELEMENTS:
+        (folder / f'{name}.html').write_text(playground.element(name, language))
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
         for path, name in TEXTS.items():

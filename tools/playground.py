@@ -1,4 +1,4 @@
-"""The block explorer of the site: docs/playground, and what it has in common with the Python explorer."""
+"""The playground of the site: docs/playground, and what it has in common with the Python explorer."""
 
 import json
 import re
@@ -12,22 +12,37 @@ from mxnet.util import use_np
 from nbformat.v4 import new_output
 
 SOURCE = Path(__file__).resolve().parent.parent / 'docs' / 'playground'
-ELEMENT = """<block-explorer preset="3a">
+ELEMENT = """<{tag} {attributes}>
 <noscript><p>{no_script}</p></noscript><p hidden>{no_server}</p>
-</block-explorer>
-<link rel="stylesheet" href="_static/playground/explorer.css">
-<script type="module" src="_static/playground/explorer.js"
-onerror="document.querySelector('block-explorer > p').hidden = false"></script>
+</{tag}>
+<link rel="stylesheet" href="_static/playground/{style}.css">
+<script type="module" src="_static/playground/{script}.js"
+onerror="document.querySelector('{tag} > p').hidden = false"></script>
 """
+# name: the element, its attributes, its sheet and its script
+ELEMENTS = {
+    'explorer': ('block-explorer', 'preset="3a"', 'explorer', 'explorer'),
+    'recognizer': ('garment-recognizer', 'files="{network}"', 'network', 'recognize'),
+    'switches': ('branch-switches', 'files="{network}"', 'network', 'switches'),
+}
+NETWORK = {
+    'en': 'network/',
+    'zh': '../network/',
+}  # from a page at the top of the site of a language
+WHAT = {
+    'en': {'explorer': 'The sliders need', 'recognizer': 'The network needs',
+           'switches': 'The switches need'},
+    'zh': {'explorer': '滑动条', 'recognizer': '网络', 'switches': '开关'},
+}  # fmt: skip
 MISSING = {
     'en': {
-        'no_script': 'The sliders need JavaScript, which is off in this browser.',
-        'no_server': 'The sliders need a web server, as `make serve` starts one: '
+        'no_script': '{what} JavaScript, which is off in this browser.',
+        'no_server': '{what} a web server, as `make serve` starts one: '
         'a browser runs no modules from a file.',
     },
     'zh': {
-        'no_script': '滑动条需要 JavaScript，而这个浏览器没有启用它。',
-        'no_server': '滑动条需要网页服务器（`make serve` 会启动一个），因为浏览器不运行文件里的模块。',
+        'no_script': '{what}需要 JavaScript，而这个浏览器没有启用它。',
+        'no_server': '{what}需要网页服务器（`make serve` 会启动一个），因为浏览器不运行文件里的模块。',
     },
 }
 
@@ -49,15 +64,21 @@ def shared() -> dict:
     return {'presets': presets, 'sliders': sliders, 'colours': BRANCH_COLOURS}
 
 
-def element(language) -> str:
-    """Return the explorer as HTML, for a page at the top of the site of a language."""
-    told = {name: escape(text) for name, text in MISSING[language].items()}
-    return re.sub('`(.*?)`', r'<code>\1</code>', ELEMENT.format(**told))
+def element(name, language) -> str:
+    """Return one of ELEMENTS as HTML, for a page at the top of the site of a language."""
+    tag, attributes, style, script = ELEMENTS[name]
+    what = WHAT[language][name]
+    told = {key: escape(text.format(what=what)) for key, text in MISSING[language].items()}
+    attributes = attributes.format(network=NETWORK[language])
+    html = ELEMENT.format(tag=tag, attributes=attributes, style=style, script=script, **told)
+    return re.sub('`(.*?)`', r'<code>\1</code>', html)
 
 
 def embed(notebook, language):
     """Put the explorer where a kernel shows its widget."""
     for cell in notebook.cells:
         if cell.source.startswith('explorer.Explorer('):
-            cell.outputs.append(new_output('display_data', {'text/html': element(language)}))
+            cell.outputs.append(
+                new_output('display_data', {'text/html': element('explorer', language)})
+            )
     return notebook

@@ -17,6 +17,11 @@ PACKAGES = {
         '1b9c0a1c44df864e915690558e72adb9cc5203360daefd385084ced3b6c64c09',
         ['es5/tex-mml-chtml.js', 'es5/output/chtml/fonts/*', 'es5/input/tex/extensions/*'],
     ),
+    'onnxruntime-web': (
+        '1.23.2',
+        '0b8707d7efab9a2bea63564d66cad79e897cfd0bd627e5ae000488ffc1c45c7d',
+        ['dist/ort.wasm.bundle.min.mjs', 'dist/ort-wasm-simd-threaded.wasm'],
+    ),
     'reveal.js': (
         '5.2.1',
         '359b575dd51bbda32f89b2fd4c7dc46ad7389a805572158916c29252f7a27333',

@@ -2,6 +2,7 @@
 // @ts-check
 import { blocks, costs, show } from './costs.js';
 import { diagram } from './diagram.js';
+import { element } from './dom.js';
 import { WORDS } from './words.js';
 
 /**
@@ -21,20 +22,6 @@ const NAMES = /** @type {Name[]} */ (Object.keys(sliders));
 const KINDS = /** @type {Kind[]} */ (['inception', 'naive']);
 
 let explorers = 0; // so that each explorer of a page has ids of its own
-
-/**
- * Make an element with these attributes and children.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, string>} attributes
- * @param {(Node | string)[]} children
- */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /**
  * Make the label, the slider and the shown value of one number.

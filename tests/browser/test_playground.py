@@ -100,14 +100,17 @@ def test_each_preset_moves_every_slider(playground, folder):
 )
 def test_a_key_moves_a_slider_and_the_numbers_are_announced(playground, folder, slider, own):
     page = playground(folder, reduced_motion='reduce')
-    told, preset = page.locator('[role=status]'), page.locator('block-explorer select')
+    told, preset = (
+        page.locator('block-explorer [role=status]'),
+        page.locator('block-explorer select'),
+    )
     before = told.inner_text()
     page.get_by_label(slider).focus()
     page.keyboard.press('ArrowLeft')
     values = explorer.costs(64, (95, 128), (16, 32), 32, c_in=192, size=28)
     for what in ('output', 'parameters', 'MACs'):
         assert tables.show(values.column(what)[0]) in plain(told.inner_text())
-    assert page.locator('output').nth(1).inner_text() == '95'
+    assert page.locator('block-explorer output').nth(1).inner_text() == '95'
     assert '192 → 95' in page.locator('block-explorer svg').first.text_content()
     assert preset.locator('option:checked').inner_text() == own
     assert (
@@ -162,19 +165,24 @@ def test_dark_mode_is_light_on_dark(playground):
 
 
 @pytest.mark.parametrize(
-    ('folder', 'sentence'),
-    [('', 'need JavaScript'), ('zh/', '滑动条需要 JavaScript')],
+    ('folder', 'sentences'),
+    [
+        ('', ['sliders need', 'network needs', 'switches need']),
+        ('zh/', ['滑动条需要', '网络需要', '开关需要']),
+    ],
     ids=['en', 'zh'],
 )
-def test_without_javascript_a_sentence_says_so(open_page, site, folder, sentence):
+def test_without_javascript_a_sentence_says_so(open_page, site, folder, sentences):
     page = open_page(f'{site}/{folder}playground.html', java_script_enabled=False)
-    assert page.locator('noscript p', has_text=sentence).is_visible()
+    for sentence in sentences:
+        assert page.locator('noscript p', has_text=f'{sentence} JavaScript').is_visible()
     page.log.failed.clear()  # the theme's scripts, which were not fetched
 
 
 def test_a_page_opened_as_a_file_says_what_it_needs(open_page, site):
     page = open_page((BUILD / 'site' / 'playground.html').as_uri())
-    page.get_by_text('The sliders need a web server').wait_for()
+    for what in ('The sliders need', 'The network needs', 'The switches need'):
+        page.get_by_text(f'{what} a web server').wait_for()
     # a browser tells what it refused
     page.log.errors.clear()
     page.log.failed.clear()

@@ -1,0 +1,114 @@
+"""The trained network of the playground as files: the graph, test images, what is known of its branches."""
+
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+from d2l_ext import data
+from d2l_ext.figures import BRANCH_COLOURS
+from d2l_ext.runtime.files import sha256
+from d2l_ext.training import pretrained
+from d2l_ext.weights import gated_files
+from d2l_ext.weights.graph_files import INPUT
+from d2l_ext.weights.onnx_files import OUTPUT, session
+from tools import site_assets
+
+import numpy as onp
+from mxnet.util import use_np
+from scipy.special import log_softmax
+
+BUILD = site_assets.BUILD.parent
+RUNTIME = ('ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm')
+EACH = 10  # test images of each class
+SEARCHED = 6  # branches, those that cost least alone, of which every three are tried
+
+
+def write(folder, path=pretrained.TRAINED):
+    """Write to `folder` what the page needs to run the network that `train --save` wrote to `path`.
+
+    network.onnx and the runtime for it; images.bin, test images of 48 x 48 bytes; means.bin, what each
+    channel of each branch gives in the mean, float32; network.json. Made once in build/, since the
+    search for the best three branches takes most of a minute. Raises ValueError or FileNotFoundError
+    where `load_trained` does.
+    """
+    net, _ = use_np(pretrained.load_trained)(path)
+    sources = (Path(f'{path}.safetensors'), Path(__file__), Path(gated_files.__file__))
+    mark = sha256(b''.join(source.read_bytes() for source in sources))
+    made = BUILD / f'playground-network-{mark[:12]}'
+    if not made.exists():
+        beside = made.with_name(f'.{made.name}')
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        use_np(compute)(net, beside)
+        beside.rename(made)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(made, folder)
+    package = site_assets.fetch('onnxruntime-web')
+    for name in RUNTIME:
+        shutil.copy(package / 'dist' / name, folder)
+
+
+def compute(net, folder):
+    """Write all but the runtime: see `write`."""
+    gated_files.save_gated(net, folder / 'network.onnx', pretrained.SHAPE)
+    named = gated_files.branches(net)
+    running = session(folder / 'network.onnx')
+    train, test = data.load_data_fashion_mnist(
+        1000, pretrained.SHAPE[-1], sample='quick', standardize=True
+    )
+    X, _ = next(iter(train))
+    maps = running.run([*named], {INPUT: X.asnumpy(), **gated_files.all_on(named)})
+    means = onp.concatenate([values.mean(axis=(0, 2, 3)) for values in maps])
+    chosen = onp.sort(
+        onp.concatenate([onp.flatnonzero(test.labels == c)[:EACH] for c in range(10)])
+    )
+    images, labels = test.images[chosen], test.labels[chosen]
+    board = Board(running, named, means, images, labels)
+    told = {
+        'branches': [*named.items()],
+        'labels': labels.tolist(),
+        'mean': data.MEAN,
+        'std': data.STD,
+        'colours': BRANCH_COLOURS,
+        'right': board.off((), 'zero')[0],
+        'best': {fill: board.best(fill) for fill in ('zero', 'mean')},
+    }
+    (folder / 'images.bin').write_bytes(images.tobytes())
+    (folder / 'means.bin').write_bytes(means.astype('<f4').tobytes())
+    (folder / 'network.json').write_text(json.dumps(told))
+
+
+class Board:
+    """The network with branches switched off, on some images."""
+
+    def __init__(self, running, named, means, images, labels):
+        self.running, self.named, self.labels = running, named, labels
+        self.X = ((images[:, None] / 255 - data.MEAN) / data.STD).astype('float32')
+        ends = onp.cumsum(list(named.values()))
+        self.parts = dict(zip(named, onp.split(means, ends[:-1]), strict=True))
+
+    def off(self, branches, fill) -> tuple:
+        """Return how many images are right without `branches`, and the mean cross-entropy."""
+        gates = onp.array([name not in branches for name in self.named], 'float32')
+        offsets = [
+            part * (fill == 'mean' and name in branches) for name, part in self.parts.items()
+        ]
+        (scores,) = self.running.run([OUTPUT], {
+            INPUT: self.X, gated_files.GATES: gates,
+            gated_files.OFFSETS: onp.concatenate(offsets).astype('float32'),
+        })  # fmt: skip
+        loss = -log_softmax(scores, axis=1)[onp.arange(len(scores)), self.labels].mean()
+        return int((scores.argmax(axis=1) == self.labels).sum()), float(loss)
+
+    def best(self, fill) -> dict:
+        """Find the three branches that cost least: most images right, of those the lowest loss."""
+
+        def cost(branches):
+            right, loss = self.off(branches, fill)
+            return -right, loss
+
+        alone = sorted(self.named, key=lambda name: cost([name]))[:SEARCHED]
+        found = min(itertools.combinations(alone, 3), key=cost)
+        ordered = [name for name in self.named if name in found]
+        return {'branches': ordered, 'right': self.off(found, fill)[0]}
