@@ -15,7 +15,7 @@ import numpy as onp
 from PIL import Image, ImageOps
 
 from . import data
-from .runtime.arguments import whole
+from .runtime.arguments import array_of, brief, path_of, whole
 from .tables import Table
 from .training.pretrained import SHAPE, load_trained
 
@@ -23,6 +23,7 @@ HEIC = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1') 
 SIDE = 28  # of Fashion-MNIST's images
 LARGE = 1024  # pixels a side: what has more is made smaller at once
 WHITES = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16))
+CUT_SHORT = 'colours of 16 bits'  # a note in a picture's `info`: Pillow keeps the upper 8 of them
 FAINT = 24  # of 255: what is no brighter belongs to the background
 # what Pillow's readers raise on damaged files
 DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
@@ -37,13 +38,18 @@ def predict(file, net=None, top=3) -> Table:
     network that takes standardized images (N, 1, 48, 48); without one, the course's trained network.
     Raises ValueError for what is not a picture, and for a network of other than the ten classes.
     """
-    from mxnet import np, npx
+    from mxnet import cpu, np, npx
+    from mxnet.gluon import Block
+
+    from .networks.blocks import passed
 
     top = whole('top', top, 1, f'there are {len(data.CLASSES)} classes')
     image = prepare(file)
-    net = net or load_trained()[0]
-    device = next(iter(net.collect_params().values())).list_ctx()[0]
-    scores = net(np.array(standardized(image[None]), ctx=device))
+    net = load_trained()[0] if net is None else net
+    if not isinstance(net, Block):
+        raise TypeError(f'net must be a network of Gluon, got {brief(net)}')
+    device = next((p.list_ctx()[0] for p in net.collect_params().values() if p._data), cpu())
+    scores = passed(net, np.array(standardized(image[None]), ctx=device), 'net')
     if scores.shape != (1, len(data.CLASSES)):
         raise ValueError(
             f'net must give scores of {len(data.CLASSES)} classes, (1, {len(data.CLASSES)}), '
@@ -63,6 +69,9 @@ def prepare(file):
 
 def standardized(images):
     """Return uint8 images (N, H, W) as the network's input: float32 (N, 1, H, W)."""
+    images = array_of('images', images, axes=3)
+    if images.dtype != onp.uint8:
+        raise ValueError(f'images must be uint8, 0 to 255, got {images.dtype}')
     return ((images[:, None] / 255 - data.MEAN) / data.STD).astype('float32')
 
 
@@ -77,11 +86,12 @@ def read(file) -> Image.Image:
         if (
             file.dtype != onp.uint8
             or not file.size
+            or file.ndim > 3
             or file.shape[2:] not in ((), (3,))
             or file.ndim < 2
         ):
             raise ValueError(
-                'an array must be uint8, (H, W) or (H, W, 3), to be a picture, '
+                'file, an array, must be uint8, (H, W) or (H, W, 3), to be a picture, '
                 f'got {file.dtype} {file.shape}'
             )
         file = Image.fromarray(file)
@@ -94,6 +104,7 @@ def read(file) -> Image.Image:
         )
     name = f'{file}' if isinstance(file, (str, Path)) else 'the file'
     if isinstance(file, (str, Path)):
+        path_of('file', file)
         if not Path(file).exists():
             raise ValueError(f'{name} does not exist: give the path of a picture')
         if Path(file).is_dir():
@@ -124,10 +135,12 @@ def upright(picture, name) -> Image.Image:
 
     Raises ValueError if its pixels cannot be read.
     """
+    cut_short = any(';16' in str(tile[3]) for tile in getattr(picture, 'tile', ()))
     try:
         picture.load()
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
+    picture.info[CUT_SHORT] = cut_short
     with quiet():
         try:
             return ImageOps.exif_transpose(picture)
@@ -168,6 +181,11 @@ def grey_levels(picture):
     step = max(1, max(picture.size) // LARGE)
     if picture.mode[0] in 'IF':  # 16 and 32 bits a pixel, which Pillow would cut off at 255
         return deep_levels(onp.asarray(picture)[::step, ::step], floats=picture.mode == 'F')
+    if picture.info.get(CUT_SHORT) and picture.mode in ('RGB', 'RGBA'):
+        # cameras and scanners store 10, 12 or 14 bits in 16: of 4095, 15 is left
+        most = max(high for _, high in picture.getextrema()[:3])
+        white = next(white >> 8 for white in WHITES[1:] if most <= white >> 8)
+        picture = picture.point(lambda level: min(255, level * 255 // white))
     if not picture.has_transparency_data:
         grey = picture.convert('RGB').convert('L').reduce(step)
         return onp.asarray(grey, dtype='float64')

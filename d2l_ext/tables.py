@@ -3,6 +3,8 @@
 import math
 from html import escape
 
+from .runtime.arguments import brief, names_of, text_of
+
 
 class Table:
     """Rows under named columns, with an optional title and a last row of totals.
@@ -13,13 +15,14 @@ class Table:
     """
 
     def __init__(self, columns, rows, title='', total=None):
-        self.columns = list(columns)
-        self.rows = [[plain(value) for value in row] for row in rows]
+        self.columns = names_of('columns', columns)
+        self.rows = [[plain(value) for value in row] for row in _lists('rows', rows)]
         self.title = title
-        self.total = None if total is None else [plain(value) for value in total]
+        text_of('title', title)
+        self.total = None if total is None else [plain(value) for value in _list('total', total)]
         for row in self._all_rows():
             if len(row) != len(self.columns):
-                raise ValueError(f'row must have {len(self.columns)} entries, got {row}')
+                raise ValueError(f'row must have {len(self.columns)} entries, got {brief(row)}')
 
     def _all_rows(self):
         return self.rows + ([self.total] if self.total is not None else [])
@@ -30,7 +33,7 @@ class Table:
     def column(self, name):
         """Return one column as a list, the total not included."""
         if name not in self.columns:
-            raise KeyError(f'column must be one of {self.columns}, got {name!r}')
+            raise KeyError(f'column must be one of {self.columns}, got {brief(name)}')
         return [row[self.columns.index(name)] for row in self.rows]
 
     def pairs(self, name, value) -> dict:
@@ -86,6 +89,16 @@ class Table:
         if self.total is not None:
             parts.append(f'<tfoot><tr>{line(self.total, "th")}</tr></tfoot>')
         return ''.join(parts) + '</table>'
+
+
+def _list(name, value) -> list:
+    if isinstance(value, (str, bytes, dict)) or not hasattr(value, '__iter__'):
+        raise ValueError(f'{name} must be a list of entries, got {brief(value)}')
+    return list(value)
+
+
+def _lists(name, value) -> list:
+    return [_list(f'{name}[{i}]', row) for i, row in enumerate(_list(name, value))]
 
 
 def plain(value):

@@ -8,17 +8,20 @@ import contextlib
 
 import numpy as onp
 from mxnet import autograd, np
-from mxnet.gluon import nn
+from mxnet.gluon import HybridBlock, nn
 
-from ..networks.blocks import Concat, is_layer, walk
-from ..runtime.arguments import one_of, whole
+from ..networks.blocks import Concat, is_layer, passed, walk
+from ..runtime.arguments import array_of, brief, images_of, one_of, whole
 
 
 def steps(net) -> dict:
     """Return {name: block} of the chain `net`, from the images to the scores.
 
-    A block of branches is one step, a layer outside of them another: `stage1.0`, `3a`, `head`.
+    A block of branches is one step, a layer outside of them another: `stage1.0`, `3a`, `head`. Raises
+    TypeError for what is no network.
     """
+    if not isinstance(net, HybridBlock):
+        raise TypeError(f'net must be a HybridBlock, got {brief(net)}')
     named = {}
     for path, block in _chain(net):
         short = path.rsplit('.', 1)[-1].removeprefix('inception_')
@@ -51,7 +54,8 @@ def branch_of(net, block, branch):
 def forward(net, x, start=None, stop=None):
     """Send `x` through the steps of `net` from `start` up to, not with, `stop`: all by default.
 
-    Raises ValueError, with the names there are, for a step that `net` has not.
+    Raises ValueError, with the names there are, for a step that `net` has not or that comes before
+    `start`, and for an `x` that does not fit.
     """
     chain = steps(net)
     for name, value in (('start', start), ('stop', stop)):
@@ -60,21 +64,26 @@ def forward(net, x, start=None, stop=None):
     names = list(chain)
     first = 0 if start is None else names.index(start)
     last = len(names) if stop is None else names.index(stop)
+    if last < first:
+        raise ValueError(f'stop must come after start, {start}, got {stop!r}')
     for name in names[first:last]:
-        x = chain[name](x)
+        x = passed(chain[name], x, 'x')
     return x
 
 
 def branch_maps(net, X) -> dict:
-    """Return {block: {branch: what it gives for the images X}}, as NumPy arrays (N, C, H, W)."""
-    maps, x = {}, X
+    """Return {block: {branch: what it gives for the images X}}, as NumPy arrays (N, C, H, W).
+
+    Raises ValueError unless X are images that fit.
+    """
+    maps, x = {}, images_of('X', X)
     for name, step in steps(net).items():
         if isinstance(step, Concat):
-            made = {branch: block(x) for branch, block in step._children.items()}
+            made = {branch: passed(block, x) for branch, block in step._children.items()}
             maps[name] = {branch: out.asnumpy() for branch, out in made.items()}
             x = np.concatenate(list(made.values()), axis=1)
         else:
-            x = step(x)
+            x = passed(step, x)
     return maps
 
 
@@ -87,10 +96,12 @@ def silenced(net, block, branch, value=0.0):
     ValueError for an unknown name, a negative value, or a branch without weights.
     """
     layers = _endings(branch_of(net, block, branch))
-    try:
-        value = onp.asarray(value, 'float32')
-    except (TypeError, ValueError):
-        raise ValueError(f'value must be a number, or one a channel, got {value!r}') from None
+    check_initialized(net)
+    value = array_of('value', value)
+    if value.dtype.kind == 'b' or value.ndim > 1:
+        raise ValueError(f'value must be a number, or one a channel, got {brief(value)}')
+    with onp.errstate(over='ignore'):
+        value = value.astype('float32')
     wrong = value[~(onp.isfinite(value) & (value >= 0))]
     if wrong.size:
         raise ValueError(
@@ -137,6 +148,14 @@ def _weight_and_bias(layer):
     return layer.weight, layer.bias
 
 
+def check_initialized(net):
+    """Raise ValueError unless all parameters of `net` have values."""
+    for path, block in walk(net):
+        for name, parameter in block.params.items():
+            if parameter._data is None:
+                raise ValueError(f'net has no values for {path}, {name}: give it one batch first')
+
+
 def recorded(net):
     """Return `autograd.record()`, in training mode, for a gradient with respect to what `net` is given.
 
@@ -156,15 +175,23 @@ def recorded(net):
     return autograd.record()
 
 
+def rows(name, value):
+    """Return `value` (N, …) as rows (N, D) of float32; ValueError unless finite numbers, one at least."""
+    value = array_of(name, value, finite=True)
+    if not value.ndim or not value.size:
+        raise ValueError(f'{name} must be (N, …), at least one row, got shape {value.shape}')
+    return value.astype('float32').reshape(len(value), -1)
+
+
 def neighbours(queries, others, count):
     """Find for each row of `queries` (N, D) the `count` rows of `others` (M, D) of the closest direction.
 
     Returns (N, count), indices by falling cosine. Rows are flattened. Raises ValueError if D differs
     or `count` is more than there are.
     """
-    a, b = (onp.asarray(x, 'float32').reshape(len(x), -1) for x in (queries, others))
+    a, b = rows('queries', queries), rows('others', others)
     if a.shape[1] != b.shape[1]:
-        raise ValueError(f'rows must be equally long, got {a.shape[1]} and {b.shape[1]}')
+        raise ValueError(f'others must have rows of {a.shape[1]}, as queries, got {b.shape[1]}')
     whole('count', count, 1, most=len(b))
     a, b = (x / onp.maximum(onp.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in (a, b))
     return onp.argsort(-(a @ b.T), axis=1, kind='stable')[:, :count]

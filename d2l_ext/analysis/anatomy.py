@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 
 import mxnet as mx
-from mxnet.gluon import nn
+from mxnet.gluon import Block, nn
 
 from ..networks.blocks import is_layer, walk
-from ..runtime.arguments import numpy_arrays, shape_of, whole
+from ..runtime.arguments import brief, numpy_arrays, shape_of, whole
 from ..tables import Table
 
 
@@ -41,7 +41,7 @@ def trace(net, shape) -> list[Call]:
     block that is no HybridBlock.
     """
     if not isinstance(net, nn.HybridBlock):
-        raise TypeError(f'net must be a HybridBlock, got {type(net).__name__}: derive it from one')
+        raise TypeError(f'net must be a HybridBlock, got {brief(net)}: derive it from one')
     shape = shape_of('shape', shape)
     numpy_arrays()
     calls = []
@@ -121,7 +121,7 @@ def count_parameters(net, shape=None) -> int:
     """
     if shape is not None:
         return sum(call.params for call in trace(net, shape))
-    trained = [p for p in net.collect_params().values() if not is_statistic(p)]
+    trained = [p for p in parameters(net) if not is_statistic(p)]
     return _size(trained, 'give the shape of an input')
 
 
@@ -130,8 +130,15 @@ def count_statistics(net) -> int:
 
     Raises ValueError if dimensions are open: give the network one batch first.
     """
-    statistics = [p for p in net.collect_params().values() if is_statistic(p)]
+    statistics = [p for p in parameters(net) if is_statistic(p)]
     return _size(statistics, 'give the network one batch first')
+
+
+def parameters(net) -> list:
+    """Return the parameters of `net`; raises TypeError for what is no network."""
+    if not isinstance(net, Block):
+        raise TypeError(f'net must be a network of Gluon, got {brief(net)}')
+    return list(net.collect_params().values())
 
 
 def is_statistic(parameter) -> bool:

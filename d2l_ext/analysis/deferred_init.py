@@ -6,6 +6,7 @@ says any more which dimensions were open. So they have to be noted before.
 """
 
 from ..networks.blocks import walk
+from ..runtime.arguments import brief
 from ..tables import Table
 
 
@@ -14,7 +15,7 @@ def note(net) -> Table:
 
     Raises ValueError if no dimension is open any more.
     """
-    shapes = {name: p.shape for name, p in _parameters(net)}
+    shapes = {name: p.shape or () for name, p in _parameters(net)}
     if not any(n <= 0 for shape in shapes.values() for n in shape):
         raise ValueError(
             'net has no open dimension: build it anew and call note(net) before any pass'
@@ -49,7 +50,14 @@ def rebind(net, init=None):
     import mxnet as mx
 
     noted = _noted(net)  # refuses before anything is changed
-    devices = next(iter(net.collect_params().values())).list_ctx()
+    if not (init is None or isinstance(init, mx.init.Initializer)):
+        raise ValueError(
+            f'init must be an initializer of Gluon, such as mx.init.Xavier(), got {brief(init)}'
+        )
+    try:
+        devices = next(iter(net.collect_params().values())).list_ctx()
+    except RuntimeError:
+        raise ValueError('net is not initialized: call net.initialize() instead') from None
     for _, parameter, shape in noted:
         # Gluon's own setter refuses to open a dimension
         parameter._shape = shape
@@ -71,12 +79,15 @@ def _parameters(net):
 
 
 def _noted(net):
+    parameters = list(_parameters(net))
     shapes = getattr(net, 'noted_shapes', None)
     if shapes is None:
         raise ValueError(
             'net was never noted: build it anew and call note(net) before the first pass'
         )
-    return [(name, parameter, shapes[name]) for name, parameter in _parameters(net)]
+    if shapes.keys() != dict(parameters).keys():
+        raise ValueError('net has other layers than when it was noted: build it anew, and note it')
+    return [(name, parameter, shapes[name]) for name, parameter in parameters]
 
 
 def _show(shape):

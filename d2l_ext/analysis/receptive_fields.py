@@ -6,9 +6,9 @@ import numpy as onp
 from mxnet import np
 from mxnet.gluon import nn
 
-from ..networks.blocks import Concat, is_layer, walk
-from ..runtime.arguments import number, whole
-from .activations import branch_of, forward, recorded, steps
+from ..networks.blocks import Concat, is_layer, passed, walk
+from ..runtime.arguments import array_of, images_of, number, whole
+from .activations import branch_of, check_initialized, forward, recorded, steps
 
 
 class Field(NamedTuple):
@@ -59,10 +59,10 @@ def pixels_seen(net, X, block, branch, seed=0):
     from `seed`, so that in the mean their squares add up. What is never read has exactly 0.
     """
     path, seed = branch_of(net, block, branch), whole('seed', seed, 0)
-    X = X.copy()
+    X = images_of('X', X).copy()
     X.attach_grad()
     with recorded(net):
-        out = path(forward(net, X, stop=block))
+        out = passed(path, forward(net, X, stop=block))
         n, channels, height, width = out.shape
         signs = onp.random.RandomState(seed).choice([-1.0, 1.0], (n, channels))
         total = (out[:, :, height // 2, width // 2] * np.array(signs)).sum()
@@ -76,6 +76,7 @@ def open_up(net):
     A ReLU and a maximum pass the gradient of what they let through alone. So all weights become
     positive, 1 over a layer's inputs, and every max pooling a mean over the same window.
     """
+    check_initialized(net)
     for _, block in list(walk(net)):
         for name, child in block._children.items():
             if isinstance(child, nn.MaxPool2D):
@@ -88,6 +89,7 @@ def open_up(net):
 
 def extent(seen) -> int:
     """Return the rows from the first to the last that `seen` (H, W) is not zero in."""
+    seen = array_of('seen', seen, axes=2, finite=True)
     rows = onp.flatnonzero(seen.any(axis=1))
     return int(rows[-1] - rows[0] + 1) if len(rows) else 0
 
@@ -95,8 +97,12 @@ def extent(seen) -> int:
 def side(seen, centre, share=0.9) -> int:
     """Return the side of the smallest square around pixel (centre, centre) with `share` of all `seen`.
 
-    Odd or even as needed: the square reaches as far on both sides as the edge of `seen` allows.
+    Odd or even as needed: the square reaches as far on both sides as the edge of `seen` allows. Raises
+    ValueError unless `seen` (H, W) is 0 or more, and somewhere more.
     """
+    seen, centre = array_of('seen', seen, axes=2, finite=True), number('centre', centre)
+    if not (seen >= 0).all() or not seen.any():
+        raise ValueError('seen must be 0 or more, and somewhere more, got other numbers')
     share = number('share', share, above=0, most=1)
     rows, columns = onp.indices(seen.shape)
     distance = onp.maximum(abs(rows - centre), abs(columns - centre))
@@ -111,7 +117,9 @@ def effective_side(net, X, block, branch, share=0.9) -> int:
     The images X should be larger than the receptive field. Source: Luo et al. 2016, who count the
     pixels above a small share of the highest value instead.
     """
-    rows = branch_of(net, block, branch)(forward(net, X[:1], stop=block)).shape[2]
+    share = number('share', share, above=0, most=1)
+    path, X = branch_of(net, block, branch), images_of('X', X)
+    rows = passed(path, forward(net, X[:1], stop=block)).shape[2]
     field = receptive_field(net, block, branch)
     centre = field.first + rows // 2 * field.stride
     return side(pixels_seen(net, X, block, branch), centre, share)
@@ -122,7 +130,7 @@ def sheets(images, side, count=1):
 
     Raises ValueError if there are too few.
     """
-    n, channels, height, width = images.shape
+    n, channels, height, width = array_of('images', images, axes=4).shape
     side, count = whole('side', side), whole('count', count)
     if count * side**2 > n:
         raise ValueError(f'images must be {count * side**2} or more for {count} sheets, got {n}')

@@ -4,7 +4,8 @@ import numpy as onp
 from mxnet import np, npx
 from scipy.stats import rankdata
 
-from ..runtime.arguments import class_numbers, number, one_of, whole
+from ..networks.blocks import passed
+from ..runtime.arguments import array_of, class_numbers, images_of, number, one_of, shape_of, whole
 from .activations import forward, recorded, steps
 
 
@@ -14,12 +15,16 @@ def class_map(net, X, classes, block):
     The block's channels, weighted by the mean gradient of the class's score, are added; what is below
     zero counts as zero. Source: Selvaraju et al. 2017, equations 1 and 2.
     """
-    names = list(steps(net))
+    names, X = list(steps(net)), images_of('X', X)
     after = names[names.index(one_of('block', block, names[:-1])) + 1]
     maps = forward(net, X, stop=after)
+    if maps.ndim != 4:
+        raise ValueError(f'block must give maps (N, C, H, W), got {maps.shape} of {block}')
     maps.attach_grad()
     with recorded(net):
         scores = forward(net, maps, start=after)
+        if scores.ndim != 2:
+            raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
         total = npx.pick(scores, _chosen(classes, scores)).sum()
     total.backward()
     weights = maps.grad.mean(axis=(2, 3), keepdims=True)
@@ -32,10 +37,12 @@ def occlusion(net, X, classes, patch, stride=None, fill=0.0):
     Returns (N, rows, columns), a number a place of the square of side `patch`, which moves by `stride`
     (by its side, if none is given). Source: Zeiler and Fergus 2014, section 4.2.
     """
-    height, width = X.shape[2:]
+    height, width = images_of('X', X).shape[2:]
     patch = whole('patch', patch, 1, most=min(height, width))
     stride = patch if stride is None else whole('stride', stride)
-    fill, scores = number('fill', fill), net(X)
+    fill, scores = number('fill', fill), passed(net, X)
+    if scores.ndim != 2:
+        raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
     picked = _chosen(classes, scores)
     seen = npx.pick(npx.softmax(scores), picked)
     lost = [
@@ -68,8 +75,9 @@ def covered(X, maps, count, fill=0.0):
     A cell of `maps` (N, h, w) covers its share of an image (N, C, H, W). Of equal cells the upper left
     goes first. Raises ValueError if the cells do not divide the image or there are fewer than `count`.
     """
+    X, maps = images_of('X', X), array_of('maps', maps, axes=3, finite=True)
     n, h, w = maps.shape
-    if n != len(X) or X.shape[2] % h or X.shape[3] % w:
+    if not maps.size or n != len(X) or X.shape[2] % h or X.shape[3] % w:
         raise ValueError(
             f'maps must be ({len(X)}, h, w) that divide {X.shape[2]} x {X.shape[3]}, got {maps.shape}'
         )
@@ -78,12 +86,18 @@ def covered(X, maps, count, fill=0.0):
     marks = onp.zeros((n, h * w))
     onp.put_along_axis(marks, best, 1, axis=1)
     marks = spread(marks.reshape(n, h, w), X.shape[2:])[:, None]
-    return np.where(np.array(marks) > 0, np.array(fill), X)
+    return np.where(np.array(marks) > 0, np.array(fill, dtype=X.dtype), X)
 
 
 def spread(maps, size):
-    """Repeat the cells of `maps` (N, h, w) to (N, *size): whole multiples of h and w."""
-    height, width = size
+    """Repeat the cells of `maps` (N, h, w) to (N, *size): whole multiples of h and w.
+
+    Raises ValueError for other sizes.
+    """
+    maps = array_of('maps', maps, axes=3)
+    height, width = shape_of('size', size, axes=2)
+    if not maps.size or height % maps.shape[1] or width % maps.shape[2]:
+        raise ValueError(f'size must be whole multiples of {maps.shape[1:]}, got {(height, width)}')
     return maps.repeat(height // maps.shape[1], axis=1).repeat(width // maps.shape[2], axis=2)
 
 
@@ -92,7 +106,11 @@ def agreement(maps, others) -> float:
 
     A map that is the same everywhere agrees with nothing: it counts as 0.
     """
-    if maps.shape != others.shape:
+    maps, others = (
+        array_of(name, given, axes=3, finite=True)
+        for name, given in (('maps', maps), ('others', others))
+    )
+    if maps.shape != others.shape or not maps.size:
         raise ValueError(f'maps must be of one shape, got {maps.shape} and {others.shape}')
     ranks = [rankdata(m.reshape(len(m), -1), axis=1) for m in (maps, others)]
     a, b = (r - r.mean(axis=1, keepdims=True) for r in ranks)

@@ -6,7 +6,8 @@ numbers (N,) from 0; features (N, D). Whatever is drawn at random is drawn from 
 
 import numpy as onp
 
-from ..runtime.arguments import class_numbers, one_of, whole
+from ..runtime import arguments
+from ..runtime.arguments import array_of, class_numbers, dict_of, names_of, one_of, whole
 from ..runtime.arguments import number as checked_number
 from ..tables import Table
 from .corruptions import STEPS, WILD
@@ -22,7 +23,7 @@ def in_the_wild(images, strength, seed=0, steps=tuple(WILD)):
     images = _images('images', images)
     strength = checked_number('strength', strength, least=0, most=1)
     whole('seed', seed, 0)
-    steps = [one_of('each of steps', step, list(WILD)) for step in steps]
+    steps = [one_of('each of steps', step, list(WILD)) for step in names_of('steps', steps)]
     if strength == 0:
         return images.copy()
     in_bytes = images.dtype == onp.uint8
@@ -61,8 +62,15 @@ def summary(collections, classes) -> Table:
     `collections` is {name: (images, labels)}, `classes` the classes' names. The spread is the standard
     deviation of all values. Raises ValueError for lengths that differ, and for a class that is empty.
     """
-    columns, rows = ['class'], [[str(name)] for name in classes]
-    for title, (images, labels) in collections.items():
+    columns, rows = ['class'], [[name] for name in names_of('classes', classes)]
+    if not rows:
+        raise ValueError(f'classes must name at least one class, got {arguments.brief(classes)}')
+    for title, pair in dict_of('collections', collections).items():
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ValueError(
+                f'collections[{title!r}] must be a pair (images, labels), got {arguments.brief(pair)}'
+            )
+        images, labels = pair
         images = _images(title, images)
         labels = class_numbers(f'{title}: labels', labels, len(images), len(rows))
         columns += [f'{title}: count', 'mean', 'spread']
@@ -121,7 +129,7 @@ def project(features, method='pca', seed=0):
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    features, seed = _features('features', features, 5), whole('seed', seed, 0)
+    features, seed = _features('features', features, 5, columns=2), whole('seed', seed, 0)
     one_of('method', method, ('pca', 'tsne'))
     if method == 'pca':
         return PCA(2, random_state=seed).fit_transform(features)
@@ -157,7 +165,8 @@ def purity(features, groups, neighbours=10) -> float:
     from sklearn.neighbors import NearestNeighbors
 
     neighbours = whole('neighbours', neighbours, 1)
-    features, groups = _features('features', features, neighbours + 1), onp.asarray(groups)
+    features = _features('features', features, neighbours + 1)
+    groups = onp.array(names_of('groups', groups))
     _equally_many('groups', groups, 'features', features)
     near = NearestNeighbors(n_neighbors=neighbours).fit(features).kneighbors(return_distance=False)
     return float((groups[near] == groups[:, None]).mean())
@@ -176,7 +185,7 @@ def doubts(labels, probabilities):
 
 def _images(name, images):
     """Return images as an array; ValueError unless (N, H, W) or (N, H, W, 3), uint8 or 0 to 1."""
-    images = onp.asarray(images)
+    images = array_of(name, images)
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3) or not images.size:
         raise ValueError(
             f'{name} must be (N, H, W) or (N, H, W, 3), got {images.shape}: '
@@ -192,12 +201,11 @@ def _images(name, images):
     return images
 
 
-def _features(name, features, least):
-    features = onp.asarray(features)
-    if features.ndim != 2 or len(features) < least or not features.shape[1]:
-        raise ValueError(f'{name} must be (N, D) of at least {least} rows, got {features.shape}')
-    if not onp.isfinite(features).all():
-        raise ValueError(f'{name} must be finite, got {features[~onp.isfinite(features)][0]}')
+def _features(name, features, least, columns=1):
+    features = array_of(name, features, finite=True)
+    if features.ndim != 2 or len(features) < least or features.shape[1] < columns:
+        wanted = f'{least} rows' + (f' and {columns} columns' if columns > 1 else '')
+        raise ValueError(f'{name} must be (N, D) of at least {wanted}, got {features.shape}')
     return features
 
 

@@ -12,7 +12,7 @@ import numpy as onp
 from tqdm import tqdm
 
 from .. import runtime
-from ..runtime.arguments import class_numbers, whole
+from ..runtime.arguments import array_of, brief, class_numbers, shape_of, whole
 from . import download
 from .download import cache, fetch, original
 
@@ -24,8 +24,13 @@ SAMPLE = Path(__file__).parent / 'sample' / 'fashion_mnist_sample.npz'
 
 
 def resized(images, size, step=1000):
-    """Yield `images` (n, h, w) in blocks of `step`, resized to `size` as Gluon's Resize does."""
+    """Yield `images` (n, h, w) in blocks of `step`, resized to `size` as Gluon's Resize does.
+
+    Raises ValueError, when the first block is asked for, unless they are images of uint8 and a size.
+    """
     from mxnet import np, npx
+
+    images, size, step = _grey(images), shape_of('size', size, axes=2), whole('step', step)
 
     title = f'resizing to {size[0]}x{size[1]}'
     for start in tqdm(range(0, len(images), step), desc=title, delay=2, leave=False):
@@ -116,7 +121,7 @@ class ImageBatches:
 
 def _grey(images):
     """Return images as a NumPy array, the same one where they are; ValueError unless uint8 (N, H, W)."""
-    images = images.asnumpy() if hasattr(images, 'asnumpy') else onp.asanyarray(images)
+    images = array_of('images', images, what='grey, (N, H, W), at least one')
     if images.ndim != 3 or not images.size:
         raise ValueError(f'images must be grey, (N, H, W), at least one, got shape {images.shape}')
     if images.dtype != onp.uint8:
@@ -142,12 +147,15 @@ def load_data_fashion_mnist(
     size = (28, 28) if resize is None else resize
     size = size if isinstance(size, tuple) else (size, size)
     if len(size) != 2:
-        raise ValueError(f'resize must be a side or (height, width), got {resize!r}: try resize=96')
+        raise ValueError(
+            f'resize must be a side or (height, width), got {brief(resize)}: try resize=96'
+        )
     size = tuple(whole('resize', side, 1, 'give pixels, such as resize=96') for side in size)
     if sample is None:
         sample = 'lecture' if root else runtime.profile()
-    if sample not in runtime.PROFILES or (sample == 'quick' and root):
-        raise ValueError(f"sample must be 'quick' (without root) or 'lecture', got {sample!r}")
+    known = isinstance(sample, str) and sample in runtime.PROFILES
+    if not known or (sample == 'quick' and root):
+        raise ValueError(f"sample must be 'quick' (without root) or 'lecture', got {brief(sample)}")
 
     if sample == 'quick':
         with onp.load(SAMPLE) as file:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import runtime
+from ..runtime.arguments import number
 
 BATCH, SIZE = 128, 96  # of R
 # A whole step takes seconds on a slow CPU. A smaller one is timed, and an image counted as costing the
@@ -81,7 +82,8 @@ def cell_seconds(step=None) -> int:
 
     Without it, R is measured.
     """
-    return max(CELL_SECONDS, math.ceil(CELL_STEPS * (step or measure().step)))
+    step = measure().step if step is None else number('step', step, above=0)
+    return max(CELL_SECONDS, math.ceil(CELL_STEPS * step))
 
 
 def _read(kept):

@@ -2,6 +2,7 @@
 
 from matplotlib.patches import Rectangle
 
+from ..runtime.arguments import dict_of, names_of, number
 from .picture import (
     BRANCH_COLOURS,
     GREY,
@@ -28,9 +29,9 @@ def bars(values, unit, title='', strong=(), hatched=()) -> Picture:
     from the least to the greatest, or the words that say why there is none. Names in `strong` stand
     out, those in `hatched` are of another kind. Raises ValueError if `values` is empty.
     """
-    if not values:
-        raise ValueError(f'values must hold at least one bar, got {values!r}')
-    spreads = {name: _spread(value) for name, value in values.items()}
+    values = {str(name): value for name, value in dict_of('values', values).items()}
+    strong, hatched = names_of('strong', strong), names_of('hatched', hatched)
+    spreads = {name: _spread(name, value) for name, value in values.items()}
     written = {name: _written(values[name], spread) for name, spread in spreads.items()}
     head, foot, high = (0.45 if title else 0.1), 0.5, BAR_PITCH * len(values)
     told = '; '.join(f'{name} {text}' for name, text in written.items())
@@ -61,11 +62,14 @@ def bars(values, unit, title='', strong=(), hatched=()) -> Picture:
     return picture
 
 
-def _spread(value):
-    """Return a value's median, min and max, or None for words."""
+def _spread(name, value):
+    """Return a value's median, min and max, or None for words; ValueError for anything else."""
     if isinstance(value, str):
         return None
-    return value if isinstance(value, dict) else dict.fromkeys(('median', 'min', 'max'), value)
+    given = value if isinstance(value, dict) else dict.fromkeys(('median', 'min', 'max'), value)
+    return {
+        which: number(f'values[{name!r}]', given.get(which)) for which in ('median', 'min', 'max')
+    }
 
 
 def _written(value, spread) -> str:
@@ -84,12 +88,16 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     `normalise` all bars are equally long and segments bear their share. Raises ValueError for
     negative numbers and for a row that sums to zero.
     """
-    if not rows:
-        raise ValueError(f'rows must hold at least one bar, got {rows!r}')
+    rows = {str(name): dict_of(f'rows[{name!r}]', p) for name, p in dict_of('rows', rows).items()}
     for name, parts in rows.items():
-        bad = [value for value in parts.values() if not value >= 0]
-        if bad:
-            raise ValueError(f'rows[{name!r}] must hold numbers of 0 or more, got {bad[0]!r}')
+        parts = rows[name] = {
+            str(part): value
+            if isinstance(value, int)
+            else number(f'rows[{name!r}]', value, least=0)
+            for part, value in parts.items()
+        }
+        for value in parts.values():
+            number(f'rows[{name!r}]', value, least=0)
         if not sum(parts.values()):
             raise ValueError(f'rows[{name!r}] must have a sum above 0, got {parts!r}')
     segments = list(dict.fromkeys(part for parts in rows.values() for part in parts))

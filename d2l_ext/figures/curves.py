@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from .. import runtime
+from ..runtime.arguments import brief, number
 from .picture import GREY, INK, WIDTH, Picture, styled, text_width
 
 # colour, marker, line of each run in turn
@@ -59,9 +60,12 @@ def learning_curve(runs, title=None) -> Picture:
     return picture
 
 
+SHOWN = ('loss', 'train_accuracy', 'test_accuracy')
+
+
 def _checked(runs):
     """Return {name: epochs}; a single history has the name ''."""
-    runs = dict(runs) if isinstance(runs, Mapping) else {'': runs}
+    runs = {str(k): v for k, v in runs.items()} if isinstance(runs, Mapping) else {'': runs}
     if not 0 < len(runs) <= len(RUNS):
         raise ValueError(f'runs must be 1 to {len(RUNS)} histories, got {len(runs)}')
     for name, history in runs.items():
@@ -75,6 +79,13 @@ def _checked(runs):
             raise ValueError(
                 f'{f"runs[{name!r}]" if name else "runs"} has no finished epoch: train first'
             )
+        for entry in epochs:
+            where = f'runs[{name!r}]' if name else 'runs'
+            if not isinstance(entry, Mapping) or 'epoch' not in entry:
+                raise ValueError(f'{where} must hold dicts with an epoch each, got {brief(entry)}')
+            for what in ('epoch', *SHOWN):
+                if what == 'epoch' or entry.get(what) is not None:
+                    number(f'{where}, {what}', entry[what])
     return {name: history.epochs for name, history in runs.items()}
 
 

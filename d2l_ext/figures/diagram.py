@@ -3,7 +3,7 @@
 from matplotlib.patches import FancyBboxPatch
 
 from ..analysis.anatomy import trace
-from ..runtime.arguments import whole
+from ..runtime.arguments import number, whole
 from ..tables import show
 from .picture import (
     GREY,
@@ -35,7 +35,7 @@ def block_diagram(block, c_in, size=None, title=None, width=WIDTH) -> Picture:
     its input and its children in a chain. Batch norms and activations are not drawn.
     Raises ValueError for a block of another make, and for more than 8 lanes side by side.
     """
-    c_in = whole('c_in', c_in)
+    c_in, width = whole('c_in', c_in), number('width', width, above=0)
     grid = _grid(size)
     # without a size the grid does not show: one that every block of the family accepts
     calls = {call.path: call for call in trace(block, (1, c_in, *(grid or (299, 299))))}
@@ -51,14 +51,10 @@ def block_diagram(block, c_in, size=None, title=None, width=WIDTH) -> Picture:
 
 
 def _grid(size):
-    grid = (size, size) if isinstance(size, int) else size
-    if grid is None:
+    if size is None:
         return None
-    try:
-        height, width = grid
-    except (TypeError, ValueError):
-        raise ValueError(f'size must be an integer or (height, width), got {size!r}') from None
-    return height, width
+    grid = size if isinstance(size, (tuple, list)) and len(size) == 2 else (size, size)
+    return tuple(whole('size', side, hint='or (height, width)') for side in grid)
 
 
 def _height(steps, named=False):

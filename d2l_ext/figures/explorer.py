@@ -12,7 +12,7 @@ from .. import figures, networks
 from ..analysis import anatomy
 from ..networks.blocks import Concat, conv, max_pool
 from ..networks.googlenet import GOOGLENET
-from ..runtime.arguments import one_of
+from ..runtime.arguments import array_of, one_of, whole
 from ..tables import Table, show
 
 VIEW = 'application/vnd.jupyter.widget-view+json'
@@ -47,6 +47,9 @@ def presets() -> dict:
 
 def arguments(values) -> dict:
     """Turn values in the order of SLIDERS into arguments of `costs`."""
+    values = array_of('values', values, axes=1).tolist()
+    if len(values) != len(SLIDERS):
+        raise ValueError(f'values must be one a slider, {len(SLIDERS)}, got {len(values)}')
     c1, c2_reduce, c2, c3_reduce, c3, c4, c_in, size = values
     pairs = {'c2': (c2_reduce, c2), 'c3': (c3_reduce, c3)}
     return {'c1': c1, **pairs, 'c4': c4, 'c_in': c_in, 'size': size}
@@ -70,6 +73,7 @@ def costs(c1, c2, c3, c4, c_in, size) -> Table:
 
     `c1` to `c4` are those of `networks.Inception`, which raises ValueError for what is no block.
     """
+    c_in, size = whole('c_in', c_in), whole('size', size)
     pair = {'Inception': networks.Inception(c1, c2, c3, c4), 'naive': naive(c1, c2[1], c3[1])}
     rows = []
     for name, block in pair.items():
@@ -122,7 +126,7 @@ class Explorer:
 
     def values(self) -> dict:
         """Return what the sliders say, as arguments of `costs`."""
-        return arguments(slider.value for slider in self.sliders.values())
+        return arguments([slider.value for slider in self.sliders.values()])
 
     def still(self) -> figures.Picture:
         """Draw the block as the sliders stand, with its costs as the title."""

@@ -3,6 +3,7 @@
 import numpy as onp
 from matplotlib.patches import Rectangle
 
+from ..runtime.arguments import array_of, brief, names_of, text_of
 from .picture import (
     BRANCH_COLOURS,
     GREY,
@@ -11,7 +12,6 @@ from .picture import (
     Picture,
     ink_on,
     mix,
-    numbers,
     styled,
     text_width,
 )
@@ -28,8 +28,14 @@ def heatmap(values, rows, columns, unit, title='', form='{:.2f}') -> Picture:
     not finite stays empty. A column named after a branch bears its colour. Raises ValueError if the
     names do not fit the shape.
     """
-    values = numbers(values).astype(float)
-    rows, columns = [str(name) for name in rows], [str(name) for name in columns]
+    values = array_of('values', values).astype(float)
+    rows, columns = names_of('rows', rows), names_of('columns', columns)
+    try:
+        text_of('form', form).format(0.5)
+    except (IndexError, KeyError, ValueError, AttributeError):
+        raise ValueError(
+            f"form must write a number, as '{{:.2f}}' does, got {brief(form)}"
+        ) from None
     if values.shape != (len(rows), len(columns)) or not values.size:
         raise ValueError(
             f'values must be ({len(rows)}, {len(columns)}), one a row and column, got {values.shape}'

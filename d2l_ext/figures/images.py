@@ -3,8 +3,8 @@
 import numpy as onp
 from matplotlib.patches import Rectangle
 
-from ..runtime.arguments import whole
-from .picture import INK, WIDTH, Picture, numbers, styled, text_width
+from ..runtime.arguments import array_of, names_of, whole
+from .picture import INK, WIDTH, Picture, styled, text_width
 
 LARGEST_TILE, LINE = 1.3, 0.155  # inches
 WRONG, WRONG_TEXT = '#D55E00', '#A94A00'  # the text darker, to be read on white
@@ -68,7 +68,7 @@ def draw_tile(axes, pixels, x, y, side, frame=None, linewidth=1.5, gid=None):
 
 def tiles(images):
     """Return images as (N, H, W) or (N, H, W, 3), floats from 0 to 1."""
-    images = numbers(images)
+    images = array_of('images', images)
     shape = images.shape
     if not (images.ndim == 3 or (images.ndim == 4 and shape[1] in (1, 3))) or not images.size:
         raise ValueError(f'images must be (N, H, W) or (N, 1 or 3, H, W), got {shape}')
@@ -76,6 +76,9 @@ def tiles(images):
         images = images[:, 0] if shape[1] == 1 else images.transpose(0, 2, 3, 1)
     if images.dtype.kind in 'ui':
         return images / 255
+    if not onp.isfinite(images).all():
+        raise ValueError('images must be finite, got NaN or infinity')
+    images = images.astype(float)  # booleans, and floats of 16 bits, which would overflow
     low, high = min(0, images.min()), max(1, images.max())
     return (images - low) / (high - low)
 
@@ -83,7 +86,7 @@ def tiles(images):
 def _texts(name, values, count):
     if values is None:
         return None
-    texts = [str(value) for value in numbers(values)]
+    texts = names_of(name, values)
     if len(texts) != count:
         raise ValueError(f'{name} must be one an image, got {len(texts)} for {count} images')
     return texts
@@ -112,7 +115,7 @@ def confusion_matrix(labels, predictions, classes, title=None) -> Picture:
     `labels` and `predictions` are class indices. The shade is the share of the row. Raises
     ValueError for indices that `classes` has not.
     """
-    classes = [str(name) for name in classes]
+    classes = names_of('classes', classes)
     labels = _indices('labels', labels, classes)
     predictions = _indices('predictions', predictions, classes)
     if len(labels) != len(predictions):
@@ -147,11 +150,13 @@ def confusion_matrix(labels, predictions, classes, title=None) -> Picture:
 
 
 def _indices(name, values, classes):
-    values = numbers(values)
-    if values.ndim != 1 or not len(values):
-        raise ValueError(f'{name} must be a list of class indices, got shape {values.shape}')
-    values = values.astype(int)
+    values = array_of(name, values)
+    whole = values.dtype.kind in 'ui' or (values.dtype.kind == 'f' and (values % 1 == 0).all())
+    if values.ndim != 1 or not len(values) or not whole:
+        raise ValueError(
+            f'{name} must be a list of class indices, got {values.dtype}, shape {values.shape}'
+        )
     if values.min() < 0 or values.max() >= len(classes):
         worst = values.min() if values.min() < 0 else values.max()
         raise ValueError(f'{name} must be 0 to {len(classes) - 1}, got {worst}: give all classes')
-    return values
+    return values.astype(int)

@@ -3,9 +3,10 @@
 import numpy as onp
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from ..runtime.arguments import array_of, brief, dict_of, number, text_of
 from ..tables import show
 from .curves import RUNS
-from .picture import WIDTH, Picture, numbers, styled, text_width
+from .picture import WIDTH, Picture, styled, text_width
 
 
 @styled
@@ -16,7 +17,11 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
     'x', 'y' or 'xy'. A y that is not finite is left out. Raises ValueError for no line, an empty one, or
     more than 6.
     """
-    if not 0 < len(series) <= len(RUNS):
+    log = text_of('log', log)
+    if set(log) - set('xy'):
+        raise ValueError(f"log must be '', 'x', 'y' or 'xy', got {brief(log)}")
+    series = {str(name): values for name, values in dict_of('series', series).items()}
+    if len(series) > len(RUNS):
         raise ValueError(f'series must hold 1 to {len(RUNS)} lines, got {len(series)}')
     series = {name: _points(name, values) for name, values in series.items()}
     picture = Picture(WIDTH, 3.6 + (0.3 if title else 0), _alt(series, xlabel, ylabel, title))
@@ -24,6 +29,9 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
     axes = picture.panel(0.75, 0.5, WIDTH - 0.75 - right, 2.95)
     places = list(dict.fromkeys(x for xs, _ in series.values() for x in xs))
     words = any(isinstance(x, str) for x in places)
+    if not words:
+        for x in places:
+            number('the x of series', x)
     for (name, (xs, ys)), (colour, marker, dash) in zip(series.items(), RUNS, strict=False):
         at = [places.index(x) for x in xs] if words else xs
         # a marker at each of many points hides the line
@@ -59,6 +67,13 @@ def accuracy_by_time(lines, title='') -> Picture:
     Names that share what stands before a comma, such as 'ours, seed 0', share a colour. Raises
     ValueError if a line has no point, or there are too many of them.
     """
+    for name, points in dict_of('lines', lines).items():
+        where = f'lines[{name!r}]'
+        if array_of(where, points, finite=True).shape[1:] != (2,):
+            raise ValueError(f'{where} must be pairs (seconds, accuracy), got {brief(points)}')
+        for seconds, _ in points:
+            number(where, seconds, above=0)
+    lines = {str(name): [*map(tuple, points)] for name, points in lines.items()}
     empty = [name for name, points in lines.items() if not points]
     if empty or not lines:
         raise ValueError(f'lines must hold at least one point each, got none of {empty or lines}')
@@ -94,11 +109,12 @@ def accuracy_by_time(lines, title='') -> Picture:
 
 
 def _points(name, values):
-    pairs = values.items() if isinstance(values, dict) else enumerate(numbers(values), 1)
-    pairs = [(x, float(y)) for x, y in pairs]
-    if not pairs:
+    given = list(values.values()) if isinstance(values, dict) else values
+    ys = array_of(f'series[{name!r}]', given, axes=1).astype(float)
+    if not len(ys):
         raise ValueError(f'series[{name!r}] must hold at least one point, got none')
-    return [x for x, _ in pairs], [y if onp.isfinite(y) else onp.nan for _, y in pairs]
+    xs = list(values) if isinstance(values, dict) else list(range(1, len(ys) + 1))
+    return xs, [float(y) if onp.isfinite(y) else onp.nan for y in ys]
 
 
 def _alt(series, xlabel, ylabel, title):

@@ -3,8 +3,9 @@
 import numpy as onp
 from matplotlib.colors import to_rgb
 
+from ..runtime.arguments import array_of, dict_of, names_of
 from .images import draw_tile, tiles
-from .picture import GREY, LARGE, WIDTH, Picture, colours, numbers, styled, text_width
+from .picture import GREY, LARGE, WIDTH, Picture, colours, styled, text_width
 
 LARGEST_TILE = 1.1  # inches
 HEAT = '#D55E00'
@@ -17,12 +18,16 @@ def branch_maps(maps, title='') -> Picture:
     White is zero, the branch's colour the highest value of that map; below each block stands its grid.
     Raises ValueError for no block, and for a map that is not (H, W).
     """
-    maps = {block: {name: numbers(m) for name, m in parts.items()} for block, parts in maps.items()}
-    if not maps:
-        raise ValueError('maps must hold at least one block, got none')
+    maps = {
+        str(block): {
+            str(name): array_of(f'maps[{block!r}][{name!r}]', values, finite=True)
+            for name, values in dict_of(f'maps[{block!r}]', parts).items()
+        }
+        for block, parts in dict_of('maps', maps).items()
+    }
     for block, parts in maps.items():
         for name, values in parts.items():
-            if values.ndim != 2:
+            if values.ndim != 2 or not values.size:
                 raise ValueError(f'maps[{block!r}][{name!r}] must be (H, W), got {values.shape}')
     names = list(dict.fromkeys(name for parts in maps.values() for name in parts))
     shade = colours(names)
@@ -63,13 +68,14 @@ def overlay(images, maps, labels=None, title='') -> Picture:
     for maps and labels that are not one an image.
     """
     images = tiles(images)
-    maps = {name: numbers(values) for name, values in maps.items()}
-    if not maps:
-        raise ValueError('maps must hold at least one map an image, got none')
+    maps = {
+        str(name): array_of(f'maps[{name!r}]', values, finite=True)
+        for name, values in dict_of('maps', maps).items()
+    }
     for name, values in maps.items():
-        if values.ndim != 3 or len(values) != len(images):
+        if values.ndim != 3 or len(values) != len(images) or not values.size:
             raise ValueError(f'maps[{name!r}] must be ({len(images)}, h, w), got {values.shape}')
-    labels = [''] * len(images) if labels is None else [str(label) for label in labels]
+    labels = [''] * len(images) if labels is None else names_of('labels', labels)
     if len(labels) != len(images):
         raise ValueError(f'labels must be one an image, got {len(labels)} for {len(images)} images')
     left = 0.3 + max(map(text_width, maps))

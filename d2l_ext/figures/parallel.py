@@ -2,6 +2,7 @@
 
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from ..runtime.arguments import names_of, whole
 from .picture import GREY, INK, PALE, PALETTE, WIDTH, Picture, mix, styled
 
 TALL, APART = 0.5, 0.22  # inches: a box, and the room between two
@@ -14,7 +15,7 @@ def data_parallel(images, devices, title='') -> Picture:
 
     Raises ValueError for no device, for more than six, or for fewer images than devices.
     """
-    devices = [str(name) for name in devices]
+    images, devices = whole('images', images), names_of('devices', devices)
     if not 1 <= len(devices) <= 6:
         raise ValueError(f'devices must name 1 to 6, got {len(devices)}')
     if images < len(devices):

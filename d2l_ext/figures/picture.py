@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import inspect
 import io
 
 import matplotlib
@@ -12,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 from PIL import Image
+
+from ..runtime.arguments import text_of
 
 WIDTH = 9  # inches: the width of an output in JupyterLab
 SHOWN = 100  # pixels an inch, in a notebook
@@ -35,31 +38,47 @@ BRANCH_COLOURS = {
 }
 PALETTE = list(dict.fromkeys(c for name, c in BRANCH_COLOURS.items() if name != 'shortcut'))
 
-# as a decorator: a picture looks the same whatever the notebook has set
-styled = matplotlib.rc_context(
-    {
-        'font.family': ['DejaVu Sans'],
-        'font.size': SMALL,
-        'text.color': INK,
-        'axes.labelcolor': INK,
-        'axes.edgecolor': GREY,
-        'axes.titlesize': MEDIUM,
-        'axes.labelsize': SMALL,
-        'axes.spines.top': False,
-        'axes.spines.right': False,
-        'axes.grid': False,
-        'axes.facecolor': 'white',
-        'figure.facecolor': 'white',
-        'xtick.color': INK,
-        'ytick.color': INK,
-        'xtick.labelsize': SMALL,
-        'ytick.labelsize': SMALL,
-        'legend.fontsize': SMALL,
-        'legend.frameon': False,
-        'lines.linewidth': 1.8,
-        'lines.markersize': 6,
-    }
-)
+# a picture looks the same whatever the notebook has set
+STYLE = {
+    'font.family': ['DejaVu Sans'],
+    'font.size': SMALL,
+    'text.color': INK,
+    'axes.labelcolor': INK,
+    'axes.edgecolor': GREY,
+    'axes.titlesize': MEDIUM,
+    'axes.labelsize': SMALL,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.grid': False,
+    'axes.facecolor': 'white',
+    'figure.facecolor': 'white',
+    'xtick.color': INK,
+    'ytick.color': INK,
+    'xtick.labelsize': SMALL,
+    'ytick.labelsize': SMALL,
+    'legend.fontsize': SMALL,
+    'legend.frameon': False,
+    'lines.linewidth': 1.8,
+    'lines.markersize': 6,
+    'text.parse_math': False,  # a name may hold $
+}
+TEXTS = ('title', 'unit', 'xlabel', 'ylabel')  # arguments of pictures
+
+
+def styled(draw):
+    """Let a function that draws a picture do so in STYLE; its texts are checked here, for all."""
+    signature = inspect.signature(draw)
+
+    @functools.wraps(draw)
+    def drawn(*args, **options):
+        given = signature.bind(*args, **options).arguments
+        for name in TEXTS:
+            if given.get(name) is not None:
+                text_of(name, given[name])
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **options)
+
+    return drawn
 
 
 class Picture(Figure):
@@ -157,7 +176,7 @@ def text_width(text, size=SMALL, weight='normal') -> float:
     lines = [line for line in str(text).split('\n') if line.strip()]
     # the outline's control points: its true extent takes ten times as long to find
     paths = (TextPath((0, 0), line, size=size, prop=font) for line in lines)
-    return max((path.vertices[:, 0].max() for path in paths), default=0) / 72
+    return max((path.vertices[:, 0].max(initial=0) for path in paths), default=0) / 72
 
 
 def numbers(values):

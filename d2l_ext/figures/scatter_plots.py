@@ -2,6 +2,7 @@
 
 import numpy as onp
 
+from ..runtime.arguments import array_of, brief, dict_of
 from .picture import GREY, INK, SMALL, WIDTH, Picture, numbers, styled, text_width
 
 # colour and marker of each group in turn; the first two are the colour-blind's red and blue
@@ -20,12 +21,13 @@ def scatter(points, groups, title='') -> Picture:
     order in which they first appear, or in that of their numbers. Raises ValueError for other shapes
     and lengths, and for more than 10 groups in a panel.
     """
-    points = numbers(points)
+    points = array_of('points', points)
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f'points must be (N, 2), got {points.shape}')
     if not onp.isfinite(points).all():
         raise ValueError('points must be finite, got values that are not')
-    if not 0 < len(groups) <= 2:
+    groups = {str(name): values for name, values in dict_of('groups', groups).items()}
+    if len(groups) > 2:
         raise ValueError(f'groups must hold 1 or 2 panels, got {len(groups)}')
     panels = {name: _members(name, values, len(points)) for name, values in groups.items()}
     columns = {name: _columns(members) for name, members in panels.items()}
@@ -67,10 +69,15 @@ def _draw(axes, points, members):
 
 def _members(name, values, count):
     """Return {group: indices of its points}."""
-    values = numbers(values)
+    try:
+        values = numbers(values)
+        found, first = onp.unique(values, return_index=True)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f'groups[{name!r}] must be names or numbers, got {brief(values)}'
+        ) from None
     if values.shape != (count,):
         raise ValueError(f'groups[{name!r}] must be one a point, {count}, got shape {values.shape}')
-    found, first = onp.unique(values, return_index=True)
     if values.dtype.kind not in 'iuf':
         found = found[onp.argsort(first)]
     if len(found) > len(MARKS):

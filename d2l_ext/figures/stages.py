@@ -4,7 +4,7 @@ from matplotlib.patches import Polygon
 from mxnet.gluon import nn
 
 from ..analysis.anatomy import trace
-from ..runtime.arguments import shape_of
+from ..runtime.arguments import brief, shape_of
 from ..tables import show
 from .picture import GREY, INK, SMALL, WIDTH, Picture, mix, styled
 
@@ -25,7 +25,7 @@ def stage_map(net, shape, title=None) -> Picture:
     and 1 both can be seen. Raises ValueError for another kind of net or shape.
     """
     if not isinstance(net, nn.HybridSequential) or not len(net):
-        raise ValueError(f'net must be a HybridSequential with children, got {type(net).__name__}')
+        raise ValueError(f'net must be a HybridSequential with children, got {brief(net)}')
     shape = shape_of('shape', shape, axes=4)
     calls = {call.path: call for call in trace(net, shape)}
     volumes = [('input', shape[1:])]

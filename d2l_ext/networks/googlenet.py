@@ -8,8 +8,8 @@ Shapes in comments are channels x height x width for the paper's images, 3 x 224
 
 from mxnet.gluon import nn
 
-from ..runtime.arguments import number, whole
-from .blocks import Concat, conv, max_pool, seq
+from ..runtime.arguments import brief, number, one_of, whole
+from .blocks import ACTIVATIONS, Concat, conv, max_pool, seq
 from .network import Heads, Network, NetworkWithHeads
 
 # Table 1: the channels inside each block, and what leaves it
@@ -39,8 +39,10 @@ def GoogLeNet(classes=10, *, stage2_activation='relu', lrn=False, dropout=0.0, a
     5 977 530 parameters with 1 input channel and 10 classes, 6 998 552 with 3 and 1000, and
     13 378 280 with auxiliary classifiers.
     """
-    whole('classes', classes)
-    number('dropout', dropout, least=0, below=1)
+    classes = whole('classes', classes)
+    dropout = number('dropout', dropout, least=0, below=1)
+    if stage2_activation is not None:
+        one_of('stage2_activation', stage2_activation, ACTIVATIONS)
     stages = dict(
         stage1=seq(
             conv(64, kernel=7, strides=2),  # 64 x 112 x 112
@@ -102,6 +104,7 @@ class Inception(Concat):
 
 def inception_blocks(stage) -> dict:
     """Build the Inception blocks of `stage`, '3', '4' or '5', by name: {'inception_3a': block, …}."""
+    one_of('stage', stage, ('3', '4', '5'))
     return {
         f'inception_{name}': Inception(
             conv1x1, (reduce3x3, conv3x3), (reduce5x5, conv5x5), pool_proj
@@ -117,6 +120,7 @@ def auxiliary_classifier(classes):
     Differs from the paper on grids other than 14 x 14: what its pooling leaves is averaged, or
     repeated, to the 4 x 4 that the dense layer is made for. Source: section 5 of the paper.
     """
+    classes = whole('classes', classes)
     return seq(
         pool=nn.AvgPool2D(5, strides=3),
         fit=AdaptiveAvgPool(4),
@@ -144,7 +148,7 @@ class AdaptiveAvgPool(nn.HybridBlock):
 
     def __init__(self, size):
         super().__init__()
-        self.size = size
+        self.size = whole('size', size)
 
     def hybrid_forward(self, F, x):
         pooled = F.contrib.AdaptiveAvgPooling2D(x.as_nd_ndarray(), output_size=self.size)
@@ -153,6 +157,6 @@ class AdaptiveAvgPool(nn.HybridBlock):
 
 def _check_pair(name, value):
     if not (isinstance(value, (tuple, list)) and len(value) == 2):
-        raise ValueError(f'{name} must be a pair (reduce, channels), got {value!r}')
+        raise ValueError(f'{name} must be a pair (reduce, channels), got {brief(value)}')
     for channels in value:
         whole(name, channels)

@@ -6,7 +6,7 @@ as their output; its authors' code has the 96 that fit. The first convolution is
 Shapes in comments are channels x height x width for the paper's images, 3 x 224 x 224.
 """
 
-from ..runtime.arguments import whole
+from ..runtime.arguments import brief, one_of, whole
 from . import shared_blocks
 from .blocks import Concat, avg_pool, conv_bn, max_pool, seq
 from .network import Network
@@ -37,9 +37,8 @@ def InceptionBN(classes=1000, *, unit=conv_bn):
     `unit(channels, kernel=…, strides=…)` builds a convolution with what follows it: `blocks.conv` gives
     the same network without normalization. 11 194 984 parameters with 3 channels and 1000 classes.
     """
-    whole('classes', classes)
-    if not callable(unit):
-        raise ValueError(f'unit must build a layer as conv_bn and conv do, got {unit!r}')
+    classes = whole('classes', classes)
+    _check_unit(unit)
     return Network(
         'Inception-BN',
         stage1=seq(
@@ -60,6 +59,8 @@ def InceptionBN(classes=1000, *, unit=conv_bn):
 
 def inception_bn_blocks(stage, unit=conv_bn) -> dict:
     """Build the blocks of `stage`, '3', '4' or '5', by name: {'inception_3a': block, …}."""
+    _check_unit(unit)
+    one_of('stage', stage, ('3', '4', '5'))
     return {
         f'inception_{name}': inception_bn_block(*row, unit=unit)
         for name, row in INCEPTION_BN.items()
@@ -71,8 +72,7 @@ def inception_bn_block(
     conv1x1, reduce3x3, conv3x3, reduce3x3dbl, conv3x3dbl, pool, pool_proj, unit=conv_bn
 ):
     """Build the block of one row of the table; `pool` is 'avg' or 'max'."""
-    if pool not in ('avg', 'max'):
-        raise ValueError(f"pool must be 'avg' or 'max', got {pool!r}")
+    one_of('pool', pool, ('avg', 'max'))
     if not conv1x1:
         return Concat(
             branch3x3=seq(unit(reduce3x3, kernel=1), unit(conv3x3, kernel=3, strides=2)),
@@ -91,3 +91,8 @@ def inception_bn_block(
         pool=max_pool(kernel=3, strides=1) if pool == 'max' else avg_pool(kernel=3, strides=1),
         unit=unit,
     )
+
+
+def _check_unit(unit):
+    if not callable(unit):
+        raise ValueError(f'unit must build a layer as conv_bn and conv do, got {brief(unit)}')

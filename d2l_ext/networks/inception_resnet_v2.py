@@ -7,7 +7,7 @@ of its residual and ends without ReLU.
 Shapes in comments are channels x height x width for the paper's images, 3 x 299 x 299.
 """
 
-from ..runtime.arguments import number, whole
+from ..runtime.arguments import brief, number, whole
 from . import shared_blocks
 from .blocks import Concat, Residual, avg_pool, conv, conv_bn, max_pool, seq
 from .network import Network
@@ -22,8 +22,8 @@ def InceptionResNetV2(classes=1000, *, dropout=0.2, scales=SCALES):
     `scales` is how much of their residual the blocks A, B and C add; (1, 1, 1) is the network that
     section 3.3 warns of. 55 843 464 parameters with 3 channels and 1000 classes.
     """
-    whole('classes', classes)
-    number('dropout', dropout, least=0, below=1)
+    classes = whole('classes', classes)
+    dropout = number('dropout', dropout, least=0, below=1)
     scale_a, scale_b, scale_c = _check_scales(scales)
     return Network(
         'Inception-ResNet-V2',
@@ -115,5 +115,7 @@ def linear_1x1(channels):
 
 def _check_scales(scales):
     if not (isinstance(scales, (tuple, list)) and len(scales) == 3):
-        raise ValueError(f'scales must be three numbers, for the blocks A, B and C, got {scales!r}')
+        raise ValueError(
+            f'scales must be three numbers, for the blocks A, B and C, got {brief(scales)}'
+        )
     return [number(f'scales[{i}]', scale) for i, scale in enumerate(scales)]

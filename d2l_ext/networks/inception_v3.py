@@ -31,8 +31,8 @@ def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
     `TruncatedNormal` is its initializer. 23 834 568 parameters with 3 channels and 1000 classes,
     27 161 264 with the auxiliary classifier.
     """
-    whole('classes', classes)
-    number('dropout', dropout, least=0, below=1)
+    classes = whole('classes', classes)
+    dropout = number('dropout', dropout, least=0, below=1)
     channels = 3 if transform_input else None
     stages = dict(
         **({'transform': TransformInput()} if transform_input else {}),
@@ -65,7 +65,7 @@ def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
 
 def inception_v3_a(pool_proj):
     """Build a block of Figure 5, at 35 x 35; the release has a 5x5 where the figure has a 3x3."""
-    whole('pool_proj', pool_proj)
+    pool_proj = whole('pool_proj', pool_proj)
     return shared_blocks.inception_5x5(
         branch1x1=64,
         branch5x5=(48, 64),
@@ -118,6 +118,7 @@ def release_pool():
 
 def auxiliary_classifier(classes):
     """Build the classifier beside the last 17 x 17 block, to scores (N, classes); it needs 17 x 17."""
+    classes = whole('classes', classes)
     head = seq(
         pool=nn.AvgPool2D(5, strides=3),  # 768 x 5 x 5
         conv_0=conv_bn(128, kernel=1),  # 128 x 5 x 5
@@ -150,6 +151,7 @@ class TruncatedNormal(mx.init.Initializer):
     """
 
     def __init__(self, sigma=STDDEV):
+        sigma = number('sigma', sigma, above=0)
         super().__init__(sigma=sigma)
         self.sigma = sigma
 

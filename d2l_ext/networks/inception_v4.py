@@ -16,8 +16,8 @@ def InceptionV4(classes=1000, *, dropout=0.2):
 
     42 679 816 parameters with 3 channels and 1000 classes.
     """
-    whole('classes', classes)
-    number('dropout', dropout, least=0, below=1)
+    classes = whole('classes', classes)
+    dropout = number('dropout', dropout, least=0, below=1)
     return Network(
         'Inception-V4',
         stem=stem_v4(),  # 384 x 35 x 35

@@ -33,6 +33,8 @@ class Network(nn.HybridSequential):
         """Raise ValueError if images of `shape` (N, C, H, W) do not fit, with the smallest that do."""
         if len(shape) != 4:
             raise ValueError(f'{self.title} needs images as (N, C, H, W), got {shape}')
+        if 0 in shape[:2]:
+            raise ValueError(f'{self.title} needs at least one image, got a batch of shape {shape}')
         if self.channels not in (None, shape[1]):
             raise ValueError(
                 f'{self.title} was built for images of {self.channels} channels, got {shape[1]}'

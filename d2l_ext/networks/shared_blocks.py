@@ -6,6 +6,7 @@ Shapes in comments are channels x height x width for images of 3 x 299 x 299.
 
 from mxnet.gluon import nn
 
+from ..runtime.arguments import number, whole
 from .blocks import Concat, conv_bn, max_pool, seq
 
 
@@ -24,6 +25,8 @@ def stem_v3():
 
 def classifier(classes, dropout):
     """Build what ends a network: the mean of each channel, dropout, a dense layer."""
+    classes = whole('classes', classes)
+    dropout = number('dropout', dropout, least=0, below=1)
     return seq(pool=nn.GlobalAvgPool2D(), dropout=nn.Dropout(dropout), scores=nn.Dense(classes))
 
 

@@ -1,22 +1,43 @@
-"""One check of numbers for all arguments: NumPy's integers and floats are numbers, booleans are not."""
+"""One check of arguments for all functions: NumPy's integers and floats are numbers, booleans are not.
 
-import math
+mxnet is imported where it is used, as in `data`.
+"""
+
+import os
+import reprlib
+from collections.abc import Mapping
 from numbers import Integral, Real
 
 import numpy as onp
+
+FINITE = float(onp.finfo('float32').max)
+LARGEST = 2**31 - 1  # that a shape of MXNet and a seed of NumPy can be
+LONGEST = (
+    240  # bytes of a file's name: the systems take 255, and a file is written beside its name first
+)
+SHORT = reprlib.Repr()
+SHORT.maxtuple = SHORT.maxlist = SHORT.maxdict = 8
+SHORT.maxstring = SHORT.maxother = 80
+
+
+def brief(value) -> str:
+    """Write what `value` is in one line, a long one shortened: for an error."""
+    return ' '.join(SHORT.repr(value).split())
 
 
 def whole(name, value, least=1, hint='', most=None) -> int:
     """Return `value` as int; `hint` says what to give instead.
 
     Raises ValueError, with the argument's `name`, unless it is a whole number of at least `least`, and
-    of at most `most` if that is given.
+    of at most `most`, by default LARGEST.
     """
-    good = isinstance(value, Integral) and not isinstance(value, bool) and value >= least
-    if not good or (most is not None and value > most):
+    good = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (good and least <= value <= (LARGEST if most is None else most)):
+        if most is None and good and value > LARGEST:
+            most = LARGEST
         bounds = f'>= {least}' if most is None else f'from {least} to {most}'
-        told = f'{name} must be a whole number {bounds}, got {value!r}'
-        raise ValueError(f'{told}: {hint}' if hint else told)
+        refusal = f'{name} must be a whole number {bounds}, got {brief(value)}'
+        raise ValueError(f'{refusal}: {hint}' if hint else refusal)
     return int(value)
 
 
@@ -27,18 +48,22 @@ def number(name, value, *, above=None, least=None, most=None, below=None) -> flo
     """
     bounds = {'>': above, '>=': least, '<=': most, '<': below}
     bounds = {sign: bound for sign, bound in bounds.items() if bound is not None}
-    good = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    good = isinstance(value, Real) and not isinstance(value, bool)
+    # a whole number may be larger than any fraction; what MXNet cannot hold is no number to it
+    good = good and abs(value) <= FINITE
     good = good and (above is None or value > above) and (least is None or value >= least)
     if not (good and (most is None or value <= most) and (below is None or value < below)):
-        told = ' and '.join(f'{sign} {bound}' for sign, bound in bounds.items()) or 'that is finite'
-        raise ValueError(f'{name} must be a number {told}, got {value!r}')
+        wanted = ' and '.join(f'{sign} {bound}' for sign, bound in bounds.items())
+        raise ValueError(
+            f'{name} must be a number {wanted or "that is finite"}, got {brief(value)}'
+        )
     return float(value)
 
 
 def one_of(name, value, names) -> str:
     """Return `value`; raises ValueError, with the argument's `name`, unless it is one of `names`."""
     if not isinstance(value, str) or value not in names:
-        raise ValueError(f'{name} must be one of {", ".join(names) or "none"}, got {value!r}')
+        raise ValueError(f'{name} must be one of {", ".join(names) or "none"}, got {brief(value)}')
     return value
 
 
@@ -48,11 +73,11 @@ def class_numbers(name, values, count=None, classes=None):
     Raises ValueError, with the argument's `name`, unless they are whole numbers from 0, as many as
     `count` and below `classes` where those are given.
     """
-    values = values.asnumpy() if hasattr(values, 'asnumpy') else onp.asarray(values)
+    values = array_of(name, values, what='whole numbers (N,) from 0')
     if values.ndim != 1 or not values.size or values.dtype.kind not in 'ui' or values.min() < 0:
-        told = values.min() if values.dtype.kind in 'uif' and values.size else values.dtype
+        least = values.min() if values.dtype.kind in 'uif' and values.size else values.dtype
         raise ValueError(
-            f'{name} must be whole numbers (N,) from 0, got shape {values.shape}, least {told}'
+            f'{name} must be whole numbers (N,) from 0, got shape {values.shape}, least {least}'
         )
     if count is not None and len(values) != count:
         raise ValueError(f'{name} must be one an image, got {len(values)} for {count} images')
@@ -76,6 +101,77 @@ def shape_of(name, value, axes=None) -> tuple:
     `axes` asks for.
     """
     good = isinstance(value, (tuple, list)) and len(value) in ((axes,) if axes else range(1, 6))
-    if not good or any(isinstance(n, bool) or not isinstance(n, Integral) or n < 1 for n in value):
-        raise ValueError(f'{name} must be (N, C, H, W), whole numbers >= 1, got {value!r}')
+    if not good or any(
+        isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= LARGEST for n in value
+    ):
+        wanted = '(H, W)' if axes == 2 else '(N, C, H, W)'
+        raise ValueError(f'{name} must be {wanted}, whole numbers >= 1, got {brief(value)}')
     return tuple(int(n) for n in value)
+
+
+def array_of(name, value, axes=None, finite=False, what='an array of numbers'):
+    """Return `value`, a list or an array of any library, as a NumPy array of numbers.
+
+    Raises ValueError, with the argument's `name`, for anything else, for other than so many `axes`, and,
+    where it must be `finite`, for NaN and infinity. `what` says in the error what it should have been.
+    """
+    try:
+        found = value.asnumpy() if hasattr(value, 'asnumpy') else onp.asanyarray(value)
+    except (TypeError, ValueError, OverflowError):
+        found = onp.array(None)
+    if found.dtype.kind not in 'biuf':
+        raise ValueError(f'{name} must be {what}, got {brief(value)}')
+    if axes is not None and found.ndim != axes:
+        raise ValueError(f'{name} must be an array of {axes} axes, got shape {found.shape}')
+    if finite and not onp.isfinite(found).all():
+        raise ValueError(f'{name} must be finite, got {found[~onp.isfinite(found)][0]}')
+    return found
+
+
+def images_of(name, value):
+    """Return `value`, images as an array of MXNet.
+
+    Raises ValueError, with the argument's `name`, unless it is finite fractions (N, C, H, W).
+    """
+    import mxnet as mx
+
+    if not isinstance(value, mx.np.ndarray):
+        raise ValueError(
+            f'{name} must be images as np.array(…) of MXNet gives them, got {brief(value)}'
+        )
+    if value.ndim != 4 or not value.size or onp.dtype(value.dtype).kind != 'f':
+        raise ValueError(
+            f'{name} must be fractions (N, C, H, W), at least one image, got {value.dtype} {value.shape}'
+        )
+    array_of(name, value, finite=True)
+    return value
+
+
+def text_of(name, value) -> str:
+    """Return `value`; raises ValueError, with the argument's `name`, unless it is a text."""
+    if not isinstance(value, str):
+        raise ValueError(f'{name} must be a text, got {brief(value)}')
+    return value
+
+
+def names_of(name, value) -> list:
+    """Return `value`, a list, as texts; raises ValueError, with the argument's `name`, for anything else."""
+    if isinstance(value, bytes) or not hasattr(value, '__iter__') or getattr(value, 'ndim', 1) != 1:
+        raise ValueError(f'{name} must be a list of names, got {brief(value)}')
+    return [str(entry) for entry in (value.asnumpy() if hasattr(value, 'asnumpy') else value)]
+
+
+def dict_of(name, value):
+    """Return `value`; raises ValueError, with the argument's `name`, unless it is a dict with an entry."""
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError(f'{name} must be a dict of at least one entry, got {brief(value)}')
+    return value
+
+
+def path_of(name, value):
+    """Return `value`; raises ValueError, with the argument's `name`, unless it can name a file."""
+    good = isinstance(value, (str, os.PathLike)) and str(value).strip() and '\0' not in str(value)
+    good = good and str(value).splitlines() == [str(value)]  # none of our errors is of two lines
+    if not good or any(len(part.encode()) > LONGEST for part in str(value).split(os.sep)):
+        raise ValueError(f'{name} must be a path, got {brief(value)}')
+    return value

@@ -8,10 +8,18 @@ from .. import runtime
 from ..networks import joint_loss
 from ..networks.blocks import walk
 from ..runtime import distributed
+from ..runtime.arguments import brief
 from ..weights import safetensors_files
 from . import device_limits, identity
 from .amp import lowered
-from .validation import check_batch, check_division, check_losses, check_optimizer, pair
+from .validation import (
+    check_batch,
+    check_division,
+    check_losses,
+    check_network,
+    check_optimizer,
+    pair,
+)
 
 SUMS = 10**6  # a key of the store that no parameter has
 
@@ -29,6 +37,7 @@ class Learner:
         weight_decay=0.0, kvstore=None, precision='float32',
     ):  # fmt: skip
         check_optimizer(optimizer, momentum, weight_decay)
+        momentum, weight_decay = float(momentum), float(weight_decay)  # MXNet refuses NumPy's
         self.net, self.loss, self.classes, self.kvstore = net, loss, classes, kvstore
         self.computing = lowered(net, precision)
         self.devices = devices_of(device)
@@ -77,7 +86,7 @@ class Learner:
             check_losses(loss.shape, len(part))
         autograd.backward(losses)
         self._sum_gradients()
-        self.trainer.set_learning_rate(lr)
+        self.trainer.set_learning_rate(float(lr))
         self.trainer.update(len(y))  # divides the sum over the images by their number
         right = sum(_right(o, part) for o, part in zip(outputs, labels, strict=True))
         return self._over_all(sum(float(loss.sum()) for loss in losses), right)
@@ -232,7 +241,7 @@ def devices_of(device) -> list:
     devices = list(devices) if isinstance(devices, (list, tuple)) else [devices]
     if not devices or not all(isinstance(one, mx.Context) for one in devices):
         raise ValueError(
-            f'device must be a context of MXNet, such as mx.cpu(), or a list of them, got {device!r}'
+            f'device must be a context of MXNet, such as mx.cpu(), or a list of them, got {brief(device)}'
         )
     if len(set(devices)) < len(devices):
         raise ValueError(f'device names one twice: {devices}; name each once')
@@ -240,7 +249,11 @@ def devices_of(device) -> list:
 
 
 def check_where(net, devices, alone=False):
-    """Raise ValueError unless `net` is initialized on these devices; `alone`: and on no others."""
+    """Raise ValueError unless `net` is initialized on these devices; `alone`: and on no others.
+
+    Raises TypeError for what is no network.
+    """
+    check_network(net)
     for parameter in net.collect_params().values():
         try:
             found = parameter.list_ctx()

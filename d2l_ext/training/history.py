@@ -1,10 +1,13 @@
 """What a training did, epoch by epoch: printed, saved, loaded, and the recorded trainings."""
 
 import json
+import math
 from pathlib import Path
 
+from ..runtime import arguments
+from ..runtime.arguments import brief, whole
 from ..runtime.files import replace
-from ..tables import Table
+from ..tables import Table, plain
 
 RECORDS = Path(__file__).parent / 'records'
 
@@ -17,7 +20,15 @@ class History:
     """
 
     def __init__(self, epochs=(), about=None, interrupted=False):
+        if isinstance(epochs, (str, dict)) or not hasattr(epochs, '__iter__'):
+            raise ValueError(f'epochs must be a list of dicts, got {brief(epochs)}')
         self.epochs = list(epochs)
+        for entry in self.epochs:
+            if not isinstance(entry, dict) or 'epoch' not in entry:
+                raise ValueError(f'epochs must hold dicts with an epoch each, got {brief(entry)}')
+            whole('epoch', entry['epoch'])
+        if not (about is None or isinstance(about, dict)):
+            raise ValueError(f'about must be a dict, got {brief(about)}')
         self.about = dict(about or {})
         self.interrupted = interrupted
 
@@ -39,9 +50,9 @@ class History:
         return self.table()._repr_html_() if self.epochs else None
 
     def save(self, path):
-        """Write the history to `path` as JSON, whole or not at all."""
+        """Write the history to `path` as JSON, whole or not at all; NaN and infinity become null."""
         content = {'about': self.about, 'interrupted': self.interrupted, 'epochs': self.epochs}
-        replace(path, json.dumps(content, indent=2) + '\n')
+        replace(path, json.dumps(_valid(content), indent=2, allow_nan=False) + '\n')
 
     @classmethod
     def load(cls, path):
@@ -49,6 +60,7 @@ class History:
 
         Raises FileNotFoundError and ValueError, naming the file.
         """
+        arguments.path_of('path', path)
         path = RECORDS / f'{path}.json' if str(path).isidentifier() else Path(path)
         if not path.exists():
             known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))
@@ -63,3 +75,19 @@ class History:
             return cls(epochs, about, content['interrupted'])
         except (KeyError, TypeError, ValueError) as error:  # the last one also of JSON, of letters
             raise ValueError(f'{path} is not a saved history: {error!r}') from None
+
+
+def _valid(value):
+    """Return `value` as what JSON can hold; ValueError for what it cannot."""
+    if isinstance(value, dict):
+        return {str(name): _valid(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_valid(entry) for entry in value]
+    value = plain(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is not None and not isinstance(value, (str, int, float)):
+        raise ValueError(
+            f'history cannot be saved with {brief(value)}: leave it out of epochs and about'
+        )
+    return value

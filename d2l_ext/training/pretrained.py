@@ -8,10 +8,11 @@ from pathlib import Path
 
 from mxnet import np
 
-from .. import runtime
 from ..networks import GoogLeNet
+from ..runtime import arguments
 from ..runtime.files import sha256
 from ..weights import safetensors_files
+from .gluon_learner import devices_of
 from .history import RECORDS, History
 from .validation import check_numpy_arrays
 
@@ -28,6 +29,8 @@ def load_trained(path=TRAINED, device=None):
     that the record describes.
     """
     check_numpy_arrays()
+    device = devices_of(device)[0]
+    arguments.path_of('path', path)
     file, record = (Path(f'{path}{suffix}') for suffix in ('.safetensors', '.json'))
     history = History.load(record)
     try:
@@ -46,8 +49,8 @@ def load_trained(path=TRAINED, device=None):
             f'{wanted}; take it from the repository anew'
         )
     net = GoogLeNet(stage2_activation=stage2_activation)
-    net.initialize(ctx=device or runtime.device())
-    net(np.zeros(SHAPE, ctx=device or runtime.device()))
+    net.initialize(ctx=device)
+    net(np.zeros(SHAPE, ctx=device))
     safetensors_files.load(net, file)
     net.hybridize(static_alloc=True, static_shape=True)
     return net, history

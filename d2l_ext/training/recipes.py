@@ -4,7 +4,8 @@ import math
 
 import mxnet as mx
 
-from ..runtime.arguments import one_of, whole
+from ..networks.blocks import ACTIVATIONS
+from ..runtime.arguments import brief, one_of, whole
 
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
 # 60 000 images, five epochs. `fast` gets further in a fraction of the time (lesson 06). `quick` is for
@@ -70,13 +71,18 @@ def recipe_of(recipe) -> dict:
         return RECIPES[recipe]
     if not isinstance(recipe, dict):
         raise ValueError(
-            f'recipe must be one of {", ".join(RECIPES)}, got {recipe!r}: or give a dict like theirs'
+            f'recipe must be one of {", ".join(RECIPES)}, got {brief(recipe)}: or give a dict like theirs'
         )
     wanted = set(RECIPES['lecture'])
     for told, names in (('lacks', wanted - set(recipe)), ('has no use for', set(recipe) - wanted)):
         if names:
             raise ValueError(f'recipe {told} {", ".join(sorted(map(str, names)))}')
     one_of('init', recipe['init'], INITIALIZERS)
+    whole('batch_size', recipe['batch_size'])
+    if recipe['stage2_activation'] is not None:
+        one_of('stage2_activation', recipe['stage2_activation'], ACTIVATIONS)
+    if not isinstance(recipe['standardize'], bool):
+        raise ValueError(f'standardize must be True or False, got {brief(recipe["standardize"])}')
     return recipe
 
 
@@ -85,14 +91,17 @@ def sizes_of(recipe) -> dict:
 
     Raises ValueError, naming `resize`, unless it is a size, or a dict of them that begins at epoch 1.
     """
+    recipe = recipe_of(recipe)
     sizes = recipe['resize'] if isinstance(recipe['resize'], dict) else {1: recipe['resize']}
     if 1 not in sizes:
-        raise ValueError(f'resize must say the size from epoch 1 on, got {sizes}')
+        raise ValueError(f'resize must say the size from epoch 1 on, got {brief(sizes)}')
     told = {}
     for epoch, size in sizes.items():
         told[whole('resize', epoch, hint='its keys are epochs')] = (
             size if isinstance(size, tuple) else (size, size)
         )
+        if len(told[epoch]) != 2:
+            raise ValueError(f'resize must be a side or (height, width), got {brief(size)}')
         for side in told[epoch]:
             whole('resize', side, hint='give pixels, such as 32')
     return told

@@ -7,7 +7,8 @@ from mxnet.gluon import HybridBlock, nn
 from .. import data
 from ..analysis import anatomy
 from ..networks import joint_loss
-from ..runtime.arguments import number, whole
+from ..networks.blocks import passed
+from ..runtime.arguments import LARGEST, brief, number, whole
 from .checkpoint import Checkpoint
 from .device_limits import check_precision
 from .gluon_learner import Learner, as_mxnet, check_where, devices_of, dtype_of
@@ -21,6 +22,7 @@ from .validation import (
     check_images,
     check_kinds,
     check_labels,
+    check_network,
     check_numpy_arrays,
     check_options,
     check_recipes_own,
@@ -32,11 +34,14 @@ from .validation import (
 def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
     """Train as the lecture's `d2l.train_ch5` did: Xavier, SGD, live curve; returns a History.
 
-    Draws all parameters anew (Xavier, `force_reinit`), as the lecture's function does.
+    Draws all parameters anew (Xavier, `force_reinit`), as the lecture's function does, once the data
+    have been looked at.
     """
     whole('num_epochs', num_epochs)
     number('lr', lr, above=0)
     devices = devices_of(device)
+    check_network(net)
+    check_data([train_iter], test_iter, lambda images, name: _classes(net, images))
     net.initialize(INITIALIZERS['xavier'](), ctx=devices, force_reinit=True)
     return fit(net, train_iter, test_iter, epochs=num_epochs, lr=lr, device=devices)
 
@@ -81,6 +86,9 @@ def fit(
         weight_decay=weight_decay,
     )  # fmt: skip
     check_kinds(loss, history, about)
+    # NumPy's numbers are taken, but not by MXNet's optimizers, nor by JSON
+    epochs, lr = int(epochs), float(lr)
+    momentum, weight_decay = float(momentum), float(weight_decay)
     devices = devices_of(device)
     check_precision(precision, devices)
     check_where(net, devices, alone=True)
@@ -107,7 +115,19 @@ def _outputs(net, images, device, name) -> int:
     bound = _bound_channels(net)
     if bound:
         check_channels(bound, images, name)
-    return net(mx.np.array(images, dtype=images.dtype, ctx=device)).shape[-1]
+    scores = passed(net, mx.np.array(images, dtype=images.dtype, ctx=device), name)
+    if not isinstance(scores, mx.np.ndarray) or scores.ndim != 2:
+        raise ValueError(
+            f'net must give scores (N, classes), got {brief(getattr(scores, "shape", scores))}'
+        )
+    return scores.shape[-1]
+
+
+def _classes(net, images) -> int:
+    """Return the number of scores that `net`, without weights as yet, gives; LARGEST if unknown."""
+    if not isinstance(net, HybridBlock):
+        return LARGEST
+    return anatomy.trace(net, images.shape)[-1].out_shape[-1]
 
 
 def _bound_channels(net) -> int:
@@ -129,11 +149,15 @@ def predict(net, data_iter, device=None):
     if hasattr(net, 'collect_params'):  # a graph from a file has none
         check_where(net, [device])
         dtype = dtype_of(net)
+    if not hasattr(data_iter, '__iter__'):
+        raise ValueError(f'data_iter must give batches (X, y), got {brief(data_iter)}')
     all_labels, probabilities = [], []
     for batch in data_iter:
         X, y = pair(batch, 'data_iter')
         images = check_images(X, 'data_iter', dtype)
-        scores = net(as_mxnet(X, images).as_in_ctx(device))
+        scores = passed(net, as_mxnet(X, images).as_in_ctx(device), 'data_iter')
+        if scores.ndim != 2:
+            raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
         labels = check_labels(y, len(images), scores.shape[1], 'data_iter')
         all_labels.append(labels)
         probabilities.append(mx.npx.softmax(scores, axis=1).asnumpy())
@@ -154,6 +178,7 @@ def load(recipe, *, sample=None, seed=0):
     `sample` is that of load_data_fashion_mnist. The test images have the resolution that the recipe
     ends with.
     """
+    recipe = recipe_of(recipe)
     pairs = {
         epoch: data.load_data_fashion_mnist(
             recipe['batch_size'], size, sample=sample, seed=seed,
@@ -174,6 +199,7 @@ def run(net, recipe, *, sample=None, seed=0, device=None, **more):
     stage 2, images of other than 1 channel, other than 10 classes.
     """
     check_numpy_arrays()
+    check_network(net)
     devices = devices_of(device)
 
     def initialize(net, name, seed):

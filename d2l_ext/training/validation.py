@@ -1,11 +1,13 @@
 """Refuse what cannot be trained on, before anything is changed, in a sentence that names it."""
 
 import math
+from numbers import Integral
 
 import mxnet as mx
 import numpy as onp
+from mxnet import gluon
 
-from ..runtime.arguments import number, one_of, whole
+from ..runtime.arguments import brief, number, one_of, whole
 from .recipes import OPTIMIZERS, OPTIONS, SCHEDULES
 
 
@@ -17,14 +19,20 @@ def check_options(*, epochs, lr, schedule, optimizer, momentum, weight_decay):
     check_optimizer(optimizer, momentum, weight_decay)
 
 
+def check_network(net):
+    """Raise TypeError unless `net` is a network of Gluon."""
+    if not isinstance(net, gluon.Block):
+        raise TypeError(f'net must be a network of Gluon, got {brief(net)}')
+
+
 def check_kinds(loss, history, about):
     """Raise ValueError unless these arguments of `fit` are of the kind that it takes."""
     if not callable(loss):
-        raise ValueError(f'loss must be a function of (outputs, y), got {loss!r}')
+        raise ValueError(f'loss must be a function of (outputs, y), got {brief(loss)}')
     if history is not None and not hasattr(history, 'epochs'):
-        raise ValueError(f'history must be a History, got {history!r}')
+        raise ValueError(f'history must be a History, got {brief(history)}')
     if about is not None and not isinstance(about, dict):
-        raise ValueError(f'about must be a dict, got {about!r}')
+        raise ValueError(f'about must be a dict, got {brief(about)}')
 
 
 def check_optimizer(optimizer, momentum, weight_decay):
@@ -47,9 +55,10 @@ def by_epoch(train_iter, epochs) -> list:
     """
     if not isinstance(train_iter, dict):
         return [train_iter] * epochs
-    if 1 not in train_iter or not all(isinstance(key, int) and key > 0 for key in train_iter):
+    good = all(isinstance(k, Integral) and not isinstance(k, bool) and k > 0 for k in train_iter)
+    if not good or 1 not in train_iter:
         raise ValueError(
-            f'train_iter must say from which epoch on, from 1, got the keys {list(train_iter)}'
+            f'train_iter must say from which epoch on, from 1, got the keys {brief(list(train_iter))}'
         )
     latest = (max(k for k in train_iter if k <= epoch) for epoch in range(1, epochs + 1))
     return [train_iter[key] for key in latest]

@@ -17,7 +17,8 @@ import mxnet as mx
 import numpy as onp
 from mxnet import gluon
 
-from ..runtime.arguments import one_of, shape_of
+from ..networks.blocks import passed
+from ..runtime.arguments import array_of, brief, numpy_arrays, one_of, path_of, shape_of
 from ..runtime.files import content, replace_all
 
 SUFFIXES = ('-symbol.json', '-0000.params')
@@ -116,6 +117,9 @@ def graph(net):
     Parameters are arrays on the CPU, by name, 'arg:' before the trained and 'aux:' before the others.
     Raises ValueError if one has no values yet.
     """
+    if not isinstance(net, gluon.HybridBlock):
+        raise TypeError(f'net must be a HybridBlock, got {brief(net)}')
+    numpy_arrays()
     symbol = net(mx.sym.var(INPUT).as_np_ndarray())
     if isinstance(symbol, (tuple, list)):
         raise ValueError(f'net must have one output, got {len(symbol)}')
@@ -186,7 +190,8 @@ def _takes(symbol, shape, known) -> bool:
 def scores(net, images):
     """Return what `net` gives for NumPy's `images`, as float64."""
     device = next((p.list_ctx()[0] for p in net.collect_params().values()), mx.cpu())
-    return net(mx.np.array(images, dtype=images.dtype, ctx=device)).asnumpy().astype('float64')
+    made = passed(net, mx.np.array(images, dtype=images.dtype, ctx=device), 'shape')
+    return made.asnumpy().astype('float64')
 
 
 def check_same(made, expected, most=SAME):
@@ -227,14 +232,15 @@ def operators(path) -> dict:
 
 def size(path) -> int:
     """Return the bytes of the graph at PATH, both files, or of the one file that PATH is."""
+    path_of('path', path)
     files = [Path(path)] if Path(path).is_file() else _there(path)
     return sum(file.stat().st_size for file in files)
 
 
 def as_images(images):
     """Return `images` as a float32 NumPy array (N, C, H, W); ValueError if it is none, or empty."""
-    images = images.asnumpy() if hasattr(images, 'asnumpy') else onp.asarray(images)
-    if images.ndim != 4 or not len(images):
+    images = array_of('images', images, finite=True)
+    if images.ndim != 4 or not images.size:
         raise ValueError(f'images must be (N, C, H, W), at least one, got {images.shape}')
     return images.astype('float32')
 
@@ -252,6 +258,7 @@ def _files(path):
 
 def _there(path):
     """Return both files of the graph at `path`; ValueError if one is missing."""
+    path_of('path', path)
     files = _files(path)
     for file in files:
         if not file.is_file():
@@ -267,6 +274,7 @@ def _write(symbol, parameters, prefix):
 
 def _keep(prefix, path):
     """Move the graph at `prefix` to `path`, both files or none."""
+    path_of('path', path)
     pairs = zip(_files(path), _files(prefix), strict=True)
     replace_all({file: made.read_bytes() for file, made in pairs})
 

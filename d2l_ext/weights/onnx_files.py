@@ -16,7 +16,7 @@ import numpy as onp
 import onnx
 
 from .. import runtime
-from ..runtime.arguments import shape_of
+from ..runtime.arguments import array_of, path_of, shape_of
 from ..runtime.files import replace
 from .graph_files import (
     INPUT,
@@ -125,10 +125,7 @@ def load_onnx(path):
     name = running.get_inputs()[0].name
 
     def net(images):
-        try:
-            images = onp.asarray(images, dtype='float32')
-        except (TypeError, ValueError):
-            raise ValueError(f'images must be an array of numbers, got {images!r:.60}') from None
+        images = array_of('images', images).astype('float32')
         fits = images.ndim == len(sizes) and all(
             not isinstance(n, int) or n == m for n, m in zip(sizes, images.shape, strict=True)
         )
@@ -145,6 +142,7 @@ def session(path):
     import onnxruntime
     from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
+    path_of('path', path)
     if not Path(path).is_file():
         raise ValueError(f'{path} does not exist: save_onnx writes it')
     options = onnxruntime.SessionOptions()

@@ -6,14 +6,17 @@ A weight is named by the path of its layer: `stage3.inception_3a.branch3x3.1.wei
 import mxnet as mx
 import numpy as onp
 from mxnet import init, np
+from mxnet.gluon import Block
 
 from ..networks.blocks import walk
+from ..runtime.arguments import array_of, brief, dict_of, one_of
 from ..runtime.files import content, replace
 
 # safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
 DTYPES = {
     'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8', 'I32': '<i4', 'U8': '|u1',
 }  # fmt: skip
+WRITTEN = [kind for name, kind in DTYPES.items() if name != 'BF16']
 SAVED = ('float16', 'float32', 'float64')
 
 
@@ -32,12 +35,13 @@ def save(net, path, dtype='float32'):
     Raises ValueError if a dimension is still open (give the network one batch first), for a `dtype` that
     holds no fractions, and for a weight that is too large for it.
     """
-    if dtype not in SAVED:
-        raise ValueError(f'dtype must be one of {", ".join(SAVED)}, got {dtype!r}')
+    one_of('dtype', dtype, SAVED)
     named = parameters(net)
     for name, parameter in named.items():
         if any(n <= 0 for n in parameter.shape or (0,)):
             raise ValueError(f'{name} has no shape yet: give the network one batch first')
+        if parameter._data is None:
+            raise ValueError(f'{name} has no values yet: initialize the network first')
     tensors = {name: values(parameter) for name, parameter in named.items()}
     for name, array in tensors.items():
         check_range(name, array, dtype)
@@ -66,11 +70,17 @@ def copy(source, target):
 
     Raises ValueError, before anything is copied, if they are not as many or a shape differs.
     """
+    for name, net in (('source', source), ('target', target)):
+        if not isinstance(net, Block):
+            raise TypeError(f'{name} must be a network of Gluon, got {brief(net)}')
     ours, theirs = (list(net.collect_params().values()) for net in (source, target))
     if len(ours) != len(theirs):
         raise ValueError(
             f'target must have the parameters of source, {len(ours)}, got {len(theirs)}: build it alike'
         )
+    for mine in ours:
+        if mine._data is None:
+            raise ValueError(f'source has no values yet for {mine.name}: give it one batch first')
     numbers = [values(mine) for mine in ours]
     for mine, other, array in zip(ours, theirs, numbers, strict=True):
         if not fits(other.shape, mine.shape):
@@ -153,8 +163,16 @@ def packed(tensors) -> bytes:
     """Return arrays by name as the bytes of a safetensors file."""
     from safetensors.numpy import save
 
-    # its C code reads memory as it lies
-    return save({name: onp.ascontiguousarray(array) for name, array in tensors.items()})
+    arrays = {}
+    for name, given in dict_of('tensors', tensors).items():
+        found = array_of(f'tensors[{name!r}]', given)
+        if found.dtype.str not in WRITTEN:
+            raise ValueError(
+                f'tensors[{name!r}] must be one of {", ".join(WRITTEN)}, got {found.dtype}'
+            )
+        # its C code reads memory as it lies
+        arrays[str(name)] = onp.ascontiguousarray(found).reshape(found.shape)
+    return save(arrays)
 
 
 def _array(name, dtype, shape, data):

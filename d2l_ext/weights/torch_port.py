@@ -6,7 +6,9 @@ kind and the shape of every tensor. No pickle is opened here: `.pth` is read onl
 """
 
 import io
+import os
 import re
+import struct
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +17,7 @@ from pickle import UnpicklingError
 import numpy as onp
 
 from ..networks.blocks import is_layer, walk
+from ..runtime import arguments
 from ..runtime.files import content
 from ..tables import Table
 from .safetensors_files import check_range, fits, put, unpack, values
@@ -22,6 +25,9 @@ from .safetensors_files import check_range, fits, put, unpack, values
 # Gluon's name of a parameter -> PyTorch's
 NAMES = {'gamma': 'weight', 'beta': 'bias'}
 PICKLED = ('.pth', '.pt', '.tar')  # endings of PyTorch's files; .tar of .pth.tar
+# what PyTorch raises on files that are none of its own, or damaged
+UNREADABLE = (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, OSError,
+              RuntimeError, TypeError, UnpicklingError, ValueError, struct.error)  # fmt: skip
 # counts the steps of a batch norm; nothing in Gluon reads it
 UNUSED = 'num_batches_tracked'
 # What torchvision and timm call the parts of a network, in the order in which an image meets them. A
@@ -44,7 +50,7 @@ def load_torch(net, weights) -> Table:
     may be fresh, initialized or bound. Raises ValueError, before anything is loaded, if a layer has no
     counterpart or a tensor another shape; the message names both sides.
     """
-    if isinstance(weights, (str, Path)):
+    if isinstance(weights, (str, os.PathLike)):
         weights = read(weights)
     if not isinstance(weights, Mapping):
         kind = type(weights).__name__
@@ -111,7 +117,7 @@ def read(path) -> dict:
     Raises ValueError for another kind of file, or a damaged one, and ImportError for a .pth without
     PyTorch.
     """
-    path = Path(path)
+    path = Path(arguments.path_of('path', path))
     if path.suffix not in ('.safetensors', *PICKLED):
         raise ValueError(f'path must end in .safetensors or .pth, got {path}')
     try:
@@ -126,7 +132,7 @@ def read(path) -> dict:
         return unpack(stored, path)
     try:
         return torch.load(io.BytesIO(stored), map_location='cpu', weights_only=True)
-    except (EOFError, KeyError, RuntimeError, UnpicklingError, ValueError):
+    except UNREADABLE:
         raise ValueError(
             f'{path} holds no weights that can be read without running code: it is damaged, another kind '
             'of file, or a whole model; save model.state_dict()'
@@ -164,6 +170,10 @@ def _modules(weights):
     """Return (name, tensors by kind) of every module in `weights`, in the order of the network."""
     modules = {}
     for name, tensor in weights.items():
+        if not isinstance(name, str):
+            raise ValueError(
+                f'weights must be tensors by name, got the name {arguments.brief(name)}'
+            )
         module, _, kind = name.rpartition('.')
         if kind != UNUSED:
             modules.setdefault(module, {})[kind] = _array(name, tensor)
@@ -185,10 +195,8 @@ def _place(name):
 def _array(name, tensor):
     if hasattr(tensor, 'detach'):  # PyTorch's; its bfloat16 is unknown to NumPy
         tensor = tensor.detach().cpu().float().numpy()
-    try:
-        return onp.asarray(tensor, 'float32')
-    except (TypeError, ValueError):
-        raise ValueError(f'{name} must be a tensor, got {type(tensor).__name__}') from None
+    with onp.errstate(over='ignore'):  # infinity is refused, by name
+        return arguments.array_of(name, tensor).astype('float32')
 
 
 def _mismatch(ours, theirs):

@@ -137,7 +137,7 @@ def test_the_clock_leaves_out_the_warm_up_and_waits_at_both_ends(monkeypatch):
 
 
 def test_the_lecture_s_seconds_are_those_of_its_epochs_at_the_speed_of_the_round(monkeypatch):
-    history = time_to_accuracy.History([{}] * 5, {'images': 60_000})
+    history = time_to_accuracy.History([{'epoch': n} for n in range(1, 6)], {'images': 60_000})
     monkeypatch.setattr(time_to_accuracy, 'LECTURE', history)
     numbers = {'lecture_before': {'images_per_s': 90}, 'lecture_after': {'images_per_s': 110}}
 

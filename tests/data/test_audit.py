@@ -306,7 +306,7 @@ REFUSED = {
         lambda: audit.by_class([0, 0, 2], 1),
         'labels must hold 1 of class 1, got 0',
     ),
-    'labels as texts': (lambda: audit.by_class(['a'], 1), 'labels must be whole .* <U1'),
+    'labels as texts': (lambda: audit.by_class(['a'], 1), r"labels must be whole .* \['a'\]"),
     'no label': (lambda: audit.by_class([], 1), r'labels must be whole .* shape \(0,\)'),
     'a negative label': (lambda: audit.by_class([-1, 0], 1), 'labels must be .* least -1'),
     'no count': (lambda: audit.by_class([0], 0), 'count must be a whole number >= 1, got 0'),
@@ -330,7 +330,7 @@ REFUSED = {
     'an empty block': (lambda: nearest(SQUARES, block=0), 'block must be .* >= 1, got 0'),
     'one feature row': (
         lambda: audit.project(ROWS[:1]),
-        r'features must be \(N, D\) of at least 5 rows, got \(1, 8\)',
+        r'features must be \(N, D\) of at least 5 rows and 2 columns, got \(1, 8\)',
     ),
     'maps for features': (
         lambda: audit.project(onp.zeros((9, 4, 2, 2))),

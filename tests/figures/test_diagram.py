@@ -473,7 +473,7 @@ def shell(monkeypatch):
         (lambda: figures.block_diagram(conv(8, 1), 0), 'c_in must be a whole number >= 1, got 0'),
         (
             lambda: figures.block_diagram(conv(8, 1), 3, (1, 2, 3)),
-            'size must be an integer or (heig',
+            'size must be a whole number >= 1',
         ),
         (
             lambda: figures.block_diagram(Concat(**{f'b{i}': conv(1, 1) for i in range(9)}), 3),
@@ -488,19 +488,28 @@ def shell(monkeypatch):
             'net must be a HybridSequential with',
         ),
         (lambda: figures.stage_map(seq(conv(8, 1)), (1, 8, 8)), 'got (1, 8, 8)'),
-        (lambda: figures.stacked_bars({}), 'rows must hold at least one bar, got {}'),
+        (lambda: figures.stacked_bars({}), 'rows must be a dict of at least one entry, got {}'),
         (
             lambda: figures.stacked_bars({'3a': {'x': -1}}),
-            "rows['3a'] must hold numbers of 0 or more",
+            "rows['3a'] must be a number >= 0",
         ),
         (lambda: figures.stacked_bars({'3a': {'x': 0}}), "rows['3a'] must have a sum above 0"),
         (lambda: figures.learning_curve([1]), 'runs must be a History or a dict of them, got list'),
         (lambda: figures.learning_curve({'a': 1}), "runs['a'] must be a History or a dict of them"),
         (lambda: figures.learning_curve(history()), 'runs has no finished epoch: train first'),
         (lambda: figures.learning_curve({}), 'runs must be 1 to 6 histories, got 0'),
-        (lambda: figures.bars({}, 'images/s'), 'values must hold at least one bar, got {}'),
-        (lambda: figures.accuracy_by_time({}), 'lines must hold at least one point each, got none'),
-        (lambda: figures.accuracy_by_time({'a': [(1, 0.5)], 'b': []}), "got none of ['b']"),
+        (
+            lambda: figures.bars({}, 'images/s'),
+            'values must be a dict of at least one entry, got {}',
+        ),
+        (
+            lambda: figures.accuracy_by_time({}),
+            'lines must be a dict of at least one entry, got {}',
+        ),
+        (
+            lambda: figures.accuracy_by_time({'a': [(1, 0.5)], 'b': []}),
+            "lines['b'] must be pairs (seconds, accuracy)",
+        ),
         (
             lambda: figures.accuracy_by_time({f'{i}': [(1, 0.5)] for i in range(7)}),
             'lines must be of at most 6 colours, got 7',

@@ -98,7 +98,7 @@ def test_each_block_tells_its_grid_and_each_row_its_branch():
 @pytest.mark.parametrize(
     ('maps', 'message'),
     [
-        ({}, 'maps must hold at least one block, got none'),
+        ({}, 'maps must be a dict of at least one entry, got {}'),
         ({'3a': {'b': onp.ones(3)}}, r"maps\['3a'\]\['b'\] must be \(H, W\), got \(3,\)"),
     ],
 )
@@ -144,7 +144,7 @@ def test_rows_are_maps_and_columns_images():
 @pytest.mark.parametrize(
     ('maps', 'labels', 'message'),
     [
-        ({}, None, 'maps must hold at least one map an image, got none'),
+        ({}, None, 'maps must be a dict of at least one entry, got {}'),
         ({'m': onp.ones((1, 2, 2))}, None, r"maps\['m'\] must be \(2, h, w\), got \(1, 2, 2\)"),
         ({'m': onp.ones((2, 2, 2))}, ['coat'], 'labels must be one an image, got 1 for 2 images'),
     ],

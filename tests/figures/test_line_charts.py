@@ -64,7 +64,7 @@ def test_lines_are_told_apart_without_colour():
 @pytest.mark.parametrize(
     ('series', 'told'),
     [
-        ({}, 'series must hold 1 to 6 lines, got 0'),
+        ({}, 'series must be a dict of at least one entry, got {}'),
         ({str(i): [1] for i in range(7)}, 'series must hold 1 to 6 lines, got 7'),
         ({'a': []}, r"series\['a'\] must hold at least one point"),
     ],

@@ -71,7 +71,7 @@ def test_the_alt_text_names_panels_and_groups_and_no_number():
         (POINTS.T, {'a': WHO}, r'points must be \(N, 2\), got \(2, 40\)'),
         (POINTS[:0], {'a': WHO}, r'points must be \(N, 2\), got \(0, 2\)'),
         (POINTS * onp.nan, {'a': WHO}, 'points must be finite'),
-        (POINTS, {}, 'groups must hold 1 or 2 panels, got 0'),
+        (POINTS, {}, 'groups must be a dict of at least one entry, got {}'),
         (POINTS, dict.fromkeys('abc', WHO), 'groups must hold 1 or 2 panels, got 3'),
         (POINTS, {'a': WHO[:9]}, r"groups\['a'\] must be one a point, 40, got shape \(9,\)"),
         (POINTS, {'a': range(40)}, r"groups\['a'\] must be of at most 10 groups, got 40"),

@@ -507,7 +507,7 @@ def test_heads_need_larger_images_in_training(name, hybridized):
         (lambda: inception_v3_c(None), 'channels_7x7 must be a whole number >= 1, got None'),
         (
             lambda: inception_bn_block(64, 64, 64, 64, 96, 'min', 32),
-            "pool must be 'avg' or 'max', got 'min'",
+            "pool must be one of avg, max, got 'min'",
         ),
         (lambda: GoogLeNet(dropout=1), 'dropout must be a number >= 0 and < 1'),
         (lambda: InceptionV3(dropout=-0.1), 'dropout must be a number >= 0 and < 1'),

@@ -250,7 +250,7 @@ def test_the_seed_of_a_recipe_is_part_of_its_training(tmp_path):
     assert told(run()) == told(first)
     with pytest.raises(ValueError, match='seed is 0 there, 1 here'):
         run(seed=1)
-    for name, value in {'init': 'xavier', 'standardize': False, 'resize': 9, 'lr': 1}.items():
+    for name, value in {'init': 'xavier', 'standardize': False, 'resize': 9, 'lr': 1.0}.items():
         with pytest.raises(ValueError, match=f'{name} is .* there, {value} here'):
             run({**recipe, name: value})
 

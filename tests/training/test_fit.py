@@ -578,8 +578,8 @@ def test_a_network_that_was_never_initialized_is_named():
         ],
         ({'loss': 'mean'}, r"loss must be a function of \(outputs, y\), got 'mean'"),
         ({'history': 3}, 'history must be a History, got 3'),
-        ({'checkpoint': True}, 'checkpoint must be the name of a folder, got True'),
-        ({'checkpoint': ''}, "checkpoint must be the name of a folder, got ''"),
+        ({'checkpoint': True}, 'checkpoint must be a path, got True'),
+        ({'checkpoint': ''}, "checkpoint must be a path, got ''"),
     ],
 )
 def test_arguments_that_cannot_work_are_named(options, message):

@@ -267,7 +267,7 @@ def test_pixels_a_loss_and_devices_that_cannot_be_are_refused():
         ([(X, y)], {'loss': torch.nn.CrossEntropyLoss()}, r'one number an image, \(2,\), got \(\)'),
         ([(X, y)], {'device': 'tpu9'}, "device must be one of PyTorch, such as 'cpu', got 'tpu9'"),
         ([(X, y)], {'momentum': 1.5}, 'momentum must be a number >= 0 and < 1'),
-        ([(X, y)], {'checkpoint': ''}, 'checkpoint must be the name of a folder'),
+        ([(X, y)], {'checkpoint': ''}, 'checkpoint must be a path'),
     ):
         with pytest.raises(ValueError, match=message):
             twin.fit(little(), data, **{'device': 'cpu', **options, **more})

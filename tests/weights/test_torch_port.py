@@ -265,7 +265,7 @@ def test_a_pth_file_is_read_and_runs_nothing(tmp_path, pytorch):
     'weights, text',
     [
         (network(), 'weights must be a state_dict, or the path of a file, got HybridSequential'),
-        ({'first.conv.weight': 'a'}, 'first.conv.weight must be a tensor, got str'),
+        ({'first.conv.weight': 'a'}, "first.conv.weight must be an array of numbers, got 'a'"),
     ],
 )
 def test_what_holds_no_tensors_is_refused(weights, text):
