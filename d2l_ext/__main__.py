@@ -15,6 +15,7 @@ from d2l_ext import runtime
 from d2l_ext.data import DataError
 from d2l_ext.runtime import distributed, mxnet_log
 from d2l_ext.runtime.arguments import one_of
+from d2l_ext.runtime.files import is_device
 
 INPUT = (1, 1, 96, 96)
 NAME = 'd2l-ext' if Path(sys.argv[0]).stem == 'd2l-ext' else 'python -m d2l_ext'
@@ -32,7 +33,13 @@ def main(arguments=None) -> int:
             stream.reconfigure(errors='replace')
     try:
         chosen = parser().parse_args(arguments)
-        return chosen.run(chosen)
+        status = chosen.run(chosen)
+        if sys.stdout:
+            sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+        return status
+    except BrokenPipeError:  # whoever read along, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left to flush
+        return 141
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
@@ -64,7 +71,7 @@ def parser():
     add.add_argument('--json', action='store_true', help='print JSON instead of a table')
 
     add = command('data', data, 'find or download Fashion-MNIST, and verify it', '--root images')
-    add.add_argument('--root', help='a folder that holds the four files')
+    add.add_argument('--root', type=home, help='a folder that holds the four files')
 
     words = 'print GoogLeNet’s shapes, parameters and MACs'
     add = command('summary', summary, words, '--shape 1 3 224 224 --classes 1000 --depth 1')
@@ -77,9 +84,13 @@ def parser():
     add.add_argument('--recipe', help='lecture, fast, quick or trained; default: the profile’s')
     add.add_argument('--profile', choices=runtime.PROFILES, help='default: this machine’s')
     add.add_argument('--seed', type=int, default=0)
-    add.add_argument('--out', help='write the history (JSON) to this file')
-    add.add_argument('--save', help='write the network of Gluon: SAVE.safetensors, SAVE.json')
-    add.add_argument('--checkpoint', help='keep the training in this folder, and go on from there')
+    add.add_argument('--out', type=home, help='write the history (JSON) to this file')
+    add.add_argument(
+        '--save', type=home, help='write the network of Gluon: SAVE.safetensors, SAVE.json'
+    )
+    add.add_argument(
+        '--checkpoint', type=home, help='keep the training in this folder, and go on from there'
+    )
     add.add_argument('--every', type=int, default=100, help='steps from checkpoint to checkpoint')
     add.add_argument(
         '--precision', default='float32', help='of the multiplications; some CPUs: bfloat16'
@@ -89,17 +100,26 @@ def parser():
     )
     add.add_argument('--workers', type=int, help='divide each batch over so many processes')
     add.add_argument('--servers', type=int, default=1, help='processes that sum their gradients')
-    add.add_argument('--hosts', type=Path, help='a file of host names: start them there, by ssh')
+    add.add_argument(
+        '--hosts',
+        type=lambda text: Path(home(text)),
+        help='a file of host names: start them there, by ssh',
+    )
     add.add_argument('--role', choices=distributed.ROLES, help='be one of them: for batch systems')
 
     words = 'say what garment a picture of yours shows'
     add = command('predict', predict, words, 'shirt.jpg')
-    add.add_argument('file', help='any format that Pillow reads')
+    add.add_argument('file', type=home, help='any format that Pillow reads')
 
     words = 'write the trained network that comes with the course'
     add = command('export', export, words, '--onnx googlenet.onnx')
-    add.add_argument('--onnx', required=True, metavar='OUT', help='as this ONNX file')
+    add.add_argument('--onnx', type=home, required=True, metavar='OUT', help='as this ONNX file')
     return whole
+
+
+def home(text) -> str:
+    """Return a path with ~ as the home folder: shells leave it alone in --out=~/history.json."""
+    return os.path.expanduser(text)
 
 
 def writable(name, value) -> Path | None:
@@ -113,15 +133,23 @@ def writable(name, value) -> Path | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(None, 'Permission denied')
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        if not is_device(path):
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
     except OSError as error:
         raise ValueError(f'{name}={value!r} cannot be written: {error.strerror}') from None
     return path
 
 
 def numpy_arrays():
-    """Import MXNet, and have it give arrays as NumPy does."""
+    """Import MXNet, and have it give arrays as NumPy does.
+
+    Raises ImportError where Python has left out the docstrings from which MXNet makes its functions.
+    """
+    if sys.flags.optimize > 1:
+        raise ImportError(
+            'MXNet needs its docstrings: run python without -OO, unset PYTHONOPTIMIZE'
+        )
     from mxnet import npx
 
     npx.set_np()

@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 import numpy as onp
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from . import data
 from .runtime.arguments import array_of, brief, path_of, whole
@@ -20,6 +20,7 @@ from .tables import Table
 from .training.pretrained import SHAPE, load_trained
 
 HEIC = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')  # kinds of it
+NO_PIXELS = ('EPS', 'WMF')  # drawings: another program would have to be run to paint them
 SIDE = 28  # of Fashion-MNIST's images
 LARGE = 1024  # pixels a side: what has more is made smaller at once
 WHITES = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16))
@@ -127,6 +128,8 @@ def read(file) -> Image.Image:
         raise ValueError(f'{name} cannot be read: you have no permission to') from None
     except DAMAGED as error:
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
+    if picture.format in NO_PIXELS or isinstance(picture, ImageFile.StubImageFile):
+        raise ValueError(f'{name} is {picture.format}, no pixels: save the picture as PNG or JPEG')
     return upright(picture, name)
 
 
@@ -136,6 +139,10 @@ def upright(picture, name) -> Image.Image:
     Raises ValueError if its pixels cannot be read.
     """
     cut_short = any(';16' in str(tile[3]) for tile in getattr(picture, 'tile', ()))
+    if not all(picture.size):
+        raise ValueError(
+            f'{name} has no pixels, {picture.size[0]} x {picture.size[1]}: give another'
+        )
     try:
         picture.load()
     except DAMAGED as error:
@@ -150,9 +157,9 @@ def upright(picture, name) -> Image.Image:
 
 @contextlib.contextmanager
 def quiet():
-    """Let Pillow not warn of what it finds in the EXIF: `with quiet():`."""
+    """Let Pillow not warn: a broken EXIF is no damage, a telephone's 108 megapixels are no attack."""
     with warnings.catch_warnings():
-        warnings.filterwarnings('ignore', module=r'PIL\.TiffImagePlugin')
+        warnings.simplefilter('ignore')
         yield
 
 

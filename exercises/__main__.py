@@ -5,14 +5,13 @@ import os
 import signal
 import sys
 
-import exercises
 from exercises import collect, demo, grading, handout, lateness, roster, scores
 
 
 def main(arguments=None) -> int:
     """Run one command; return 1 if nothing could be graded or a score is not as expected."""
     parser = argparse.ArgumentParser(
-        prog='python -m exercises', description=exercises.__doc__.splitlines()[0]
+        prog='python -m exercises', description='Assignments in nbgrader’s format.'
     )
     commands = parser.add_subparsers(dest='command', required=True)
     for name, text in [

@@ -49,7 +49,8 @@ def place(tmp_path, monkeypatch):
         ('train --save /proc/no/net', "--save='/proc/no/net.safetensors' cannot be written"),
         ('train --save same --out same.json', 'would write the same file, same.json'),
         ('train --recipe nope', "recipe must be one of lecture, fast, quick, trained, got 'nope'"),
-        ('train --seed -1', 'seed must be a whole number >= 0, got -1'),
+        ('train --seed 4294967296', 'seed must be a whole number from 0 to 4294967295'),
+        ('train --seed -1', 'seed must be a whole number from 0 to 4294967295, got -1'),
         ('train --every 0 --checkpoint kept', 'every must be a whole number >= 1'),
         ('train --checkpoint empty', 'empty'),
         ('train --precision half', "precision must be one of float32, bfloat16, got 'half'"),
@@ -154,3 +155,32 @@ def test_a_terminal_that_lacks_a_character_shows_another():
     )  # fmt: skip
 
     assert told.returncode == 0 and 'this machine?s' in told.stdout
+
+
+def test_who_has_seen_enough_of_a_table_gets_no_error():
+    told = subprocess.run(
+        f'{shlex.quote(sys.executable)} -m d2l_ext summary | true', shell=True, cwd=ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert told.stderr == ''
+
+
+def test_a_path_in_the_home_folder_is_one(place, monkeypatch):
+    monkeypatch.setenv('HOME', str(place))
+
+    chosen = command.parser().parse_args(['train', '--out=~/h.json', '--save=~/net'])
+
+    assert (chosen.out, chosen.save) == (f'{place}/h.json', f'{place}/net')
+
+
+def test_without_docstrings_mxnet_is_told_in_one_line():
+    told = subprocess.run(
+        [sys.executable, '-OO', '-m', 'd2l_ext', 'summary'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert told.returncode == 2 and 'run python without -OO' in told.stderr
+    assert len(told.stderr.splitlines()) == 1

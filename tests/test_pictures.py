@@ -309,3 +309,21 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
     told = capsys.readouterr()
     assert told.out == ''
     assert told.err.endswith('no.png does not exist: give the path of a picture\n')
+
+
+def test_what_holds_no_pixels_is_told_so(trousers, tmp_path):
+    (tmp_path / 'drawing.eps').write_bytes(stored(trousers.convert('RGB'), 'EPS').getvalue())
+    (tmp_path / 'weights.h5').write_bytes(b'\x89HDF\r\n\x1a\n' + bytes(500))
+
+    for name, kind in (('drawing.eps', 'EPS'), ('weights.h5', 'HDF5')):
+        with pytest.raises(ValueError, match=f'{name} is {kind}, no pixels'):
+            pictures.prepare(tmp_path / name)
+    with pytest.raises(ValueError, match='has no pixels, 0 x 10'):
+        pictures.prepare(Image.new('L', (0, 10)))
+
+
+@pytest.mark.filterwarnings('error')
+def test_a_telephones_many_pixels_are_no_attack(monkeypatch, trousers):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 100_000)
+
+    assert pictures.prepare(stored(trousers, 'PNG')).any()

@@ -37,6 +37,7 @@ TEXTS = {
     'exercises/README.md': 'exercises.md',
     'docs/training.md': 'training.md',
     'docs/hosting.md': 'hosting.md',
+    'docs/reports.md': 'reports.md',
 }
 BENCHMARKS = {
     'en': '# How quick is it?\n\nRecorded runs of `make bench`. Medians of several rounds; within a '

@@ -7,7 +7,7 @@ from mxnet import np
 from mxnet.gluon import nn
 
 from ..networks.blocks import Concat, is_layer, passed, walk
-from ..runtime.arguments import array_of, images_of, number, whole
+from ..runtime.arguments import array_of, images_of, number, seed_of, whole
 from .activations import branch_of, check_initialized, forward, recorded, steps
 
 
@@ -58,7 +58,7 @@ def pixels_seen(net, X, block, branch, seed=0):
     Returns the squared gradient, (H, W), averaged over images; the channels are added with signs drawn
     from `seed`, so that in the mean their squares add up. What is never read has exactly 0.
     """
-    path, seed = branch_of(net, block, branch), whole('seed', seed, 0)
+    path, seed = branch_of(net, block, branch), seed_of(seed)
     X = images_of('X', X).copy()
     X.attach_grad()
     with recorded(net):

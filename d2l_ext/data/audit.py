@@ -7,7 +7,7 @@ numbers (N,) from 0; features (N, D). Whatever is drawn at random is drawn from 
 import numpy as onp
 
 from ..runtime import arguments
-from ..runtime.arguments import array_of, class_numbers, dict_of, names_of, one_of, whole
+from ..runtime.arguments import array_of, class_numbers, dict_of, names_of, one_of, seed_of, whole
 from ..runtime.arguments import number as checked_number
 from ..tables import Table
 from .corruptions import STEPS, WILD
@@ -22,7 +22,7 @@ def in_the_wild(images, strength, seed=0, steps=tuple(WILD)):
     """
     images = _images('images', images)
     strength = checked_number('strength', strength, least=0, most=1)
-    whole('seed', seed, 0)
+    seed_of(seed)
     steps = [one_of('each of steps', step, list(WILD)) for step in names_of('steps', steps)]
     if strength == 0:
         return images.copy()
@@ -129,7 +129,7 @@ def project(features, method='pca', seed=0):
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    features, seed = _features('features', features, 5, columns=2), whole('seed', seed, 0)
+    features, seed = _features('features', features, 5, columns=2), seed_of(seed)
     one_of('method', method, ('pca', 'tsne'))
     if method == 'pca':
         return PCA(2, random_state=seed).fit_transform(features)
@@ -149,7 +149,7 @@ def separability(features_a, features_b, folds=5, seed=0) -> float:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    folds, seed = whole('folds', folds, 2), whole('seed', seed, 0)
+    folds, seed = whole('folds', folds, 2), seed_of(seed)
     a, b = _features('features_a', features_a, folds), _features('features_b', features_b, folds)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f'features_b must have {a.shape[1]} columns, got {b.shape[1]}')

@@ -12,7 +12,7 @@ import numpy as onp
 from tqdm import tqdm
 
 from .. import runtime
-from ..runtime.arguments import array_of, brief, class_numbers, shape_of, whole
+from ..runtime.arguments import array_of, brief, class_numbers, seed_of, shape_of, whole
 from . import download
 from .download import cache, fetch, original
 
@@ -95,7 +95,7 @@ class ImageBatches:
         self.images = _grey(images)
         self.labels = class_numbers('labels', labels, len(self.images))
         self.batch_size = whole('batch_size', batch_size, 1, 'the lecture takes 128')
-        self.seed = None if seed is None else whole('seed', seed, 0)
+        self.seed = None if seed is None else seed_of(seed)
         self.standardize, self.epoch = standardize, 0
 
     def __len__(self):
@@ -143,7 +143,7 @@ def load_data_fashion_mnist(
     Raises ValueError for a wrong argument, DataError if the images are nowhere to be had.
     """
     batch_size = whole('batch_size', batch_size, 1, 'the lecture takes 128')
-    seed = whole('seed', seed, 0, 'it decides the order of the training images')
+    seed = seed_of(seed, 'it decides the order of the training images')
     size = (28, 28) if resize is None else resize
     size = size if isinstance(size, tuple) else (size, size)
     if len(size) != 2:

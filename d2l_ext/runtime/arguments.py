@@ -41,6 +41,14 @@ def whole(name, value, least=1, hint='', most=None) -> int:
     return int(value)
 
 
+def seed_of(value, hint='') -> int:
+    """Return `value` as int; raises ValueError unless it is a seed, which has 32 bits everywhere.
+
+    MXNet would take a greater one modulo 2**32, and so draw as another seed does, without a word.
+    """
+    return whole('seed', value, 0, hint, most=2**32 - 1)
+
+
 def number(name, value, *, above=None, least=None, most=None, below=None) -> float:
     """Return `value` as float.
 
@@ -91,7 +99,9 @@ def numpy_arrays():
     import mxnet as mx
 
     if not mx.util.is_np_array():
-        raise RuntimeError('MXNet does not compute with np arrays yet: call npx.set_np() first')
+        raise RuntimeError(
+            'MXNet does not compute with np arrays yet: call npx.set_np() first, in each thread'
+        )
 
 
 def shape_of(name, value, axes=None) -> tuple:

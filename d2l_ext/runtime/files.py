@@ -19,20 +19,24 @@ def replace(path, content):
 def replace_all(contents):
     """Write files that belong together, {path: bytes or text}, as `replace` does: all, or none.
 
-    None is moved into place before all are written. Raises ValueError, before any, for what cannot be
-    the path of a file.
+    None is moved into place before all are written. A link stays one: the file that it leads to is
+    written. A device or a pipe, such as /dev/null, is written to and stays what it is. Raises
+    ValueError, before any, for what cannot be the path of a file.
     """
     besides = {}
     try:
-        for path, content in arguments.dict_of('contents', contents).items():
-            _check('content', content)
-            path = Path(arguments.path_of('path', path))
+        for number, (path, content) in enumerate(arguments.dict_of('contents', contents).items()):
+            content, path = _bytes('content', content), arguments.path_of('path', path)
+            if is_device(path):
+                Path(path).write_bytes(content)
+                continue
+            path = Path(os.path.realpath(path))
             if path.is_dir():
                 raise ValueError(f'path must be that of a file, got the folder {path}')
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside = besides[path] = path.with_name(f'.{path.name}.{os.getpid()}')
+            beside = besides[path] = _beside(path, number)
             with open(beside, 'wb') as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
         for path, beside in besides.items():
@@ -41,6 +45,17 @@ def replace_all(contents):
         for beside in besides.values():
             with contextlib.suppress(OSError):
                 beside.unlink()
+
+
+def is_device(path) -> bool:
+    """Tell whether what is at `path` takes bytes and is no file on a disk: a device, a pipe."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def _beside(path, number) -> Path:
+    """Return where to write what will be `path`: a name that is not longer than a file's may be."""
+    start = os.fsdecode(os.fsencode(path.name)[:100])
+    return path.with_name(f'.{start}.{os.getpid()}.{number}')
 
 
 def content(path) -> bytes:
@@ -59,12 +74,12 @@ def content(path) -> bytes:
         raise ValueError(f'{path} cannot be read: {error.strerror}') from None
 
 
-def _check(name, content):
+def _bytes(name, content) -> bytes:
     if not isinstance(content, (str, bytes)):
         raise TypeError(f'{name} must be bytes or a text, got {arguments.brief(content)}')
+    return content.encode() if isinstance(content, str) else content
 
 
 def sha256(content) -> str:
     """Return the SHA-256 of `content` (bytes, or text) in hexadecimal digits."""
-    _check('content', content)
-    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+    return hashlib.sha256(_bytes('content', content)).hexdigest()

@@ -45,7 +45,7 @@ def check_optimizer(optimizer, momentum, weight_decay):
 def check_numpy_arrays():
     """Raise ValueError unless MXNet gives arrays as NumPy does."""
     if not (mx.util.is_np_array() and mx.util.is_np_shape()):
-        raise ValueError('MXNet gives its older arrays: call npx.set_np() first')
+        raise ValueError('MXNet gives its older arrays: call npx.set_np() first, in each thread')
 
 
 def by_epoch(train_iter, epochs) -> list:

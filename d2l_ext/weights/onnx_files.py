@@ -140,20 +140,35 @@ def load_onnx(path):
 def session(path):
     """Return onnxruntime's session of the file `path`; ValueError if it cannot be one."""
     import onnxruntime
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+    from onnxruntime.capi.onnxruntime_pybind11_state import (
+        Fail,
+        InvalidGraph,
+        InvalidProtobuf,
+        RuntimeException,
+    )
+    from onnxruntime.capi.onnxruntime_pybind11_state import (
+        NotImplemented as NoKernel,
+    )
 
     path_of('path', path)
     if not Path(path).is_file():
         raise ValueError(f'{path} does not exist: save_onnx writes it')
     options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # its errors are told once, below
     options.intra_op_num_threads = runtime.usable_cpus()
     # threads that wait for work must not take the CPUs from whoever has some
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     try:
-        return onnxruntime.InferenceSession(str(path), options, ['CPUExecutionProvider'])
-    except (Fail, InvalidGraph, InvalidProtobuf) as error:
+        found = onnxruntime.InferenceSession(str(path), options, ['CPUExecutionProvider'])
+    except (Fail, InvalidGraph, InvalidProtobuf, NoKernel, RuntimeException) as error:
         told = str(error).splitlines()[0]
-        raise ValueError(f'{path} is no ONNX file, or a damaged one: {told}') from None
+        raise ValueError(
+            f'{path} is no ONNX file, or a damaged one, or cannot run: {told}'
+        ) from None
+    kinds = [entry.type for entry in found.get_inputs()]
+    if kinds != ['tensor(float)']:
+        raise ValueError(f'{path} must take one input of float32, got {", ".join(kinds) or "none"}')
+    return found
 
 
 def _older(symbol):

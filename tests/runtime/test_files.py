@@ -46,3 +46,30 @@ def test_files_that_belong_together_are_all_new_or_all_old(tmp_path, monkeypatch
 
     assert [path.read_text() for path in pair] == ['old', 'old']
     assert sorted(os.listdir(tmp_path)) == ['one', 'other']
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / 'real').write_text('old')
+    (tmp_path / 'link').symlink_to('real')
+
+    replace(tmp_path / 'link', 'new')
+
+    assert (tmp_path / 'link').is_symlink() and (tmp_path / 'real').read_text() == 'new'
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    reader = os.open(tmp_path / 'pipe', os.O_RDONLY | os.O_NONBLOCK)
+
+    replace(tmp_path / 'pipe', 'new')
+
+    assert os.read(reader, 9) == b'new' and (tmp_path / 'pipe').is_fifo()
+    os.close(reader)
+
+
+def test_names_as_long_as_a_file_system_takes_are_written(tmp_path):
+    names = [tmp_path / ('文' * 80 + end) for end in ('-symbol.json', '-0000.params')]
+
+    replace_all(dict.fromkeys(names, 'new'))
+
+    assert [name.read_text() for name in names] == ['new', 'new']
