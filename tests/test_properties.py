@@ -907,6 +907,21 @@ TABLE = {
         title=title, examples=12,
         kept=[{'points': 'a'}, {'groups': 3}, {'groups': {'a': [None, 1, 'b', 2]}}],
     ),
+    'figures.fields': Case(
+        figures.fields, is_picture, image=Good(FLOATS[0].repeat(4, 0).repeat(4, 1)),
+        sizes=Good({'branch1x1': 1, 'branch3x3': onp.int64(3)}), row=Good(9, 5, 18), column=Good(9),
+        title=title, examples=12,
+        kept=[{'sizes': {}}, {'sizes': {'a': 'b'}}, {'image': 'a'}, {'row': 2}],
+    ),
+    'figures.ring_all_reduce': Case(
+        figures.ring_all_reduce, is_picture, workers=Good('ABCD', ['a', 'b'], (1, 2, 3)), title=title,
+        examples=8, kept=[{'workers': 3}, {'workers': 'A'}],
+    ),
+    'figures.labelled_points': Case(
+        figures.labelled_points, is_picture, points=Good({'a': [(1, 2)]}, {'b': pixels(3, 2), 'c': [(0, 0)]}),
+        xlabel=Good('x'), ylabel=Good('y'), title=title, examples=12,
+        kept=[{'points': 3}, {'points': {}}, {'points': {'a': [(1, math.nan)]}}, {'points': {'a': [1]}}],
+    ),
     'figures.stage_map': Case(
         figures.stage_map, is_picture, net=net, shape=Good((1, 1, 8, 8)), title=title, examples=12
     ),
@@ -1012,9 +1027,10 @@ TABLE = {
 # what is not in TABLE: the reason, and the names or the beginnings of names
 LEFT_OUT = {
     'starts processes, or reads what the system says: tests/runtime': (
-        'runtime.distributed.', 'runtime.gpu.', 'runtime.cpu_load.', 'runtime.environment.',
+        'runtime.distributed.', 'runtime.gpu.', 'runtime.arm.', 'runtime.cpu_load.',
         'runtime.mxnet_log.', 'diagnostics.doctor.', 'diagnostics.speed.Speed',
     ),
+    'needs a whole GoogLeNet: tests/weights/test_gated_files.py': ('weights.gated_files.',),
     'looks for the data set or fetches it: test_readers.py, tests/data': (
         'data.download.', 'data.fashion_mnist.cached', 'data.fashion_mnist.mapped',
         'data.fashion_mnist.store',
@@ -1039,7 +1055,8 @@ LEFT_OUT = {
     ),
     'is a part of what writes or reads a file in TABLE': (
         'weights.graph_files.graph', 'weights.graph_files.check_', 'weights.graph_files.some_images',
-        'weights.graph_files.scores', 'weights.onnx_files.session', 'weights.torch_port.opened',
+        'weights.graph_files.scores', 'weights.onnx_files.exported', 'runtime.files.is_device',
+        'weights.onnx_files.session', 'weights.torch_port.opened',
         'weights.safetensors_files.check_range', 'weights.safetensors_files.values',
         'weights.safetensors_files.fits', 'weights.safetensors_files.put',
         'weights.safetensors_files.unpack',

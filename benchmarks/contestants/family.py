@@ -39,8 +39,8 @@ def measure(network, recipe, seed=0, images=None):
     seconds = sum(epoch['seconds'] for epoch in history)
     train, test = (len(part.images) for part in batches)
     return {
-        'test_accuracy': history[-1]['test_accuracy'],
         'seconds': seconds,
+        'test_accuracy': history[-1]['test_accuracy'],
         'wall': wall,  # the tests on the test images too
         'images_per_s': len(history) * train / seconds,
         'parameters': analysis.count_parameters(net, shape),

@@ -8,16 +8,16 @@ Imports `analysis`, `networks`, `runtime` and `tables`.
 """
 
 from .bar_charts import bars, stacked_bars
+from .branch_views import fields
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
-from .fields import fields
 from .heatmaps import heatmap
 from .images import confusion_matrix, montage
-from .labelled_points import labelled_points
 from .line_charts import accuracy_by_time, lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
 from .picture import BRANCH_COLOURS, Picture
+from .point_charts import labelled_points
 from .ring import ring_all_reduce
 from .scatter_plots import scatter
 from .stages import stage_map

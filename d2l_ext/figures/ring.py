@@ -2,6 +2,7 @@
 
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from ..runtime.arguments import names_of
 from .picture import (
     BRANCH_COLOURS,
     GREY,
@@ -25,7 +26,7 @@ def ring_all_reduce(workers='ABCD', title='') -> Picture:
     that it is the sum of. A framed piece is sent in that step, along its arrow, to the next worker.
     Raises ValueError for fewer than 2 or more than 4 workers.
     """
-    names = [str(name) for name in workers]
+    names = names_of('workers', workers)
     n = len(names)
     if not 2 <= n <= 4:
         raise ValueError(f'workers must name 2 to 4, got {n}')

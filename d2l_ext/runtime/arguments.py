@@ -12,9 +12,7 @@ import numpy as onp
 
 FINITE = float(onp.finfo('float32').max)
 LARGEST = 2**31 - 1  # that a shape of MXNet and a seed of NumPy can be
-LONGEST = (
-    240  # bytes of a file's name: the systems take 255, and a file is written beside its name first
-)
+LONGEST = 255  # bytes of a file's name that the systems take
 SHORT = reprlib.Repr()
 SHORT.maxtuple = SHORT.maxlist = SHORT.maxdict = 8
 SHORT.maxstring = SHORT.maxother = 80

@@ -120,7 +120,9 @@ def load_onnx(path):
     missing or damaged.
     """
     running = session(path)
-
+    kinds = [entry.type for entry in running.get_inputs()]
+    if kinds != ['tensor(float)']:
+        raise ValueError(f'{path} must take one input of float32, got {", ".join(kinds) or "none"}')
     sizes = tuple(running.get_inputs()[0].shape)
     name = running.get_inputs()[0].name
 
@@ -165,9 +167,6 @@ def session(path):
         raise ValueError(
             f'{path} is no ONNX file, or a damaged one, or cannot run: {told}'
         ) from None
-    kinds = [entry.type for entry in found.get_inputs()]
-    if kinds != ['tensor(float)']:
-        raise ValueError(f'{path} must take one input of float32, got {", ".join(kinds) or "none"}')
     return found
 
 

@@ -162,7 +162,7 @@ def test_a_branch_that_forks_at_its_end_is_silent_in_all_its_parts():
         (-1.0, 'value must be 0 or more, as after a ReLU, got -1'),
         ([0.0, float('inf'), 1.0], 'as after a ReLU, got inf: give finite numbers'),
         (float('nan'), 'as after a ReLU, got nan: give finite numbers'),
-        ('none', "value must be a number, or one a channel, got 'none'"),
+        ('none', "value must be an array of numbers, got 'none'"),
         ([1.0, 2.0], r'value must be a number or \(3,\), got shape \(2,\)'),
     ],
 )
@@ -206,7 +206,7 @@ def test_images_can_be_compared_as_they_are():
 @pytest.mark.parametrize(
     ('others', 'count', 'message'),
     [
-        ([[1, 2, 3]], 1, 'rows must be equally long, got 2 and 3'),
+        ([[1, 2, 3]], 1, 'others must have rows of 2, as queries, got 3'),
         ([[1, 2]], 2, 'count must be a whole number from 1 to 1, got 2'),
     ],
 )

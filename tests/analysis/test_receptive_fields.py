@@ -98,7 +98,7 @@ def test_a_share_that_no_square_holds_is_refused(share):
 @pytest.mark.parametrize('seed', [-1, 0.5, None])
 def test_a_seed_that_draws_no_signs_is_refused(seed):
     net = seq(a=Concat(branch1x1=conv(1, 1)))
-    with pytest.raises(ValueError, match='seed must be a whole number >= 0, got'):
+    with pytest.raises(ValueError, match='seed must be a whole number from 0 to 4294967295, got'):
         receptive_fields.pixels_seen(net, np.ones((1, 1, 3, 3)), 'a', 'branch1x1', seed)
 
 

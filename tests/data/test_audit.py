@@ -297,7 +297,10 @@ REFUSED = {
         lambda: in_the_wild(SQUARES, 1.5),
         'strength must be a number >= 0 and <= 1, got 1.5',
     ),
-    'negative seed': (lambda: in_the_wild(SQUARES, 1, -1), 'seed must be .* >= 0, got -1'),
+    'negative seed': (
+        lambda: in_the_wild(SQUARES, 1, -1),
+        'seed must be .* from 0 to 4294967295, got -1',
+    ),
     'unknown step': (
         lambda: in_the_wild(SQUARES, 1, steps=['rain']),
         "each of steps must be one of rotation, .*, noise, got 'rain'",

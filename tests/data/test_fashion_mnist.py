@@ -440,8 +440,8 @@ def test_eight_processes_download_once(machine, mirror):
         ({'resize': '96'}, "resize must be a whole number >= 1, got '96'"),
         ({'resize': (96, 0)}, 'resize must be a whole number >= 1, got 0'),
         ({'resize': (96,)}, r'resize must be a side or \(height, width\), got \(96,\)'),
-        ({'seed': -1}, 'seed must be a whole number >= 0, got -1'),
-        ({'seed': None}, 'seed must be a whole number >= 0, got None'),
+        ({'seed': -1}, 'seed must be a whole number from 0 to 4294967295, got -1'),
+        ({'seed': None}, 'seed must be a whole number from 0 to 4294967295, got None'),
         ({'sample': 'all'}, "sample must be 'quick' .*, got 'all'"),
         ({'sample': 'quick', 'root': '/tmp'}, "sample must be 'quick' .without root."),
     ],
@@ -515,7 +515,9 @@ def test_a_size_of_batches_and_a_seed_are_whole_numbers(size):
     with pytest.raises(ValueError, match='batch_size must be a whole number >= 1, got'):
         data.ImageBatches(IMAGES, [0, 1, 2, 3], size)
     if size not in (0, None):
-        with pytest.raises(ValueError, match='seed must be a whole number >= 0, got'):
+        with pytest.raises(
+            ValueError, match='seed must be a whole number from 0 to 4294967295, got'
+        ):
             data.ImageBatches(IMAGES, [0, 1, 2, 3], 2, seed=size)
 
 

@@ -35,6 +35,9 @@ EVERYWHERE = {  # what a reader has on every page
 # page: {number: where it is from}
 CITED = {
     '00_start_here': {'255': 'the largest value of a byte'},
+    '01_inception_block': {
+        '6.67': 'Szegedy et al. 2015, Table 2', '7.32': 'Szegedy et al. 2015, Table 2',
+    },
     '06_faster_training': {'1.8': 'the bars of the figure above', '1.6': 'the same bars'},
     '07_going_deeper': {
         '15.3': 'He et al. 2015, Table 1: VGG-16',
@@ -47,6 +50,8 @@ CITED = {
     },
     '09_factorized_convolutions': {
         '76.2': 'Szegedy et al. 2016, section 3.1', '77.2': 'Szegedy et al. 2016, section 3.1',
+        '22855952': 'Chollet 2017, Table 3', '23626728': 'Chollet 2017, Table 3',
+        '0.790': 'Chollet 2017, Table 1', '0.782': 'Chollet 2017, Table 1',
     },
     '11_v4_and_residuals': {
         '25.2': 'Szegedy et al. 2017, Table 2', '21.2': 'Szegedy et al. 2017, Table 2',

@@ -506,7 +506,7 @@ QUICK = training.RECIPES['quick']
         (ten_classes, {**QUICK, 'resize': {2: 8}}, {}, 'resize must say the size from epoch 1'),
         (ten_classes, {**QUICK, 'resize': '8'}, {}, "resize must be a whole number >= 1, got '8'"),
         (ten_classes, 'quick', {'lr': 1}, 'lr is said by the recipe'),
-        (ten_classes, 'quick', {'seed': -1}, 'seed must be a whole number >= 0'),
+        (ten_classes, 'quick', {'seed': -1}, 'seed must be a whole number from 0 to 4294967295'),
         (network, 'quick', {}, 'recipe trains on 10 classes, net has 2 outputs'),
         (lambda: networks.GoogLeNet(stage2_activation=None), 'quick', {},
          "stage 2 with activation relu, net has None: build it with stage2_activation='relu'"),

@@ -2,9 +2,8 @@
 
 import statistics
 
-import numpy as onp
-
-from .picture import GREY, INK, PALETTE, WIDTH, Picture, numbers, styled, text_width
+from ..runtime.arguments import array_of, dict_of
+from .picture import GREY, INK, PALETTE, WIDTH, Picture, styled, text_width
 
 HEIGHT, LEFT, RIGHT, FOOT = 3.2, 0.75, 0.3, 0.5  # inches: of the panel, and around it
 LINE, AWAY = 0.19, 0.12  # inches: of a line of text, and from a dot to its label
@@ -17,9 +16,9 @@ def labelled_points(points, xlabel, ylabel, title='') -> Picture:
     Raises ValueError for no entry, more than have a colour, one without a dot, or a number that is not
     finite.
     """
-    if not 0 < len(points) <= len(PALETTE):
+    points = {str(name): _checked(name, dots) for name, dots in dict_of('points', points).items()}
+    if len(points) > len(PALETTE):
         raise ValueError(f'points must hold 1 to {len(PALETTE)} entries, got {len(points)}')
-    points = {name: _checked(name, dots) for name, dots in points.items()}
     middles = {name: tuple(map(statistics.median, dots.T)) for name, dots in points.items()}
     told = '; '.join(f'{name} {y:.4g} at {x:.4g}' for name, (x, y) in middles.items())
     opening = f'{title}. ' if title else ''
@@ -43,9 +42,11 @@ def labelled_points(points, xlabel, ylabel, title='') -> Picture:
 
 def _checked(name, dots):
     """Return the dots of an entry as an array (n, 2)."""
-    dots = numbers(dots)
-    if dots.ndim != 2 or dots.shape[1] != 2 or not len(dots) or not onp.isfinite(dots).all():
-        raise ValueError(f'points[{name!r}] must be finite pairs (x, y), at least one, got {dots}')
+    dots = array_of(f'points of {name}', dots, axes=2, finite=True)
+    if dots.shape[1] != 2 or not len(dots):
+        raise ValueError(
+            f'points of {name} must be pairs (x, y), at least one, got shape {dots.shape}'
+        )
     return dots
 
 

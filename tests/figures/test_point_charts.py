@@ -42,10 +42,10 @@ def test_no_label_touches_another_or_leaves_the_picture():
 @pytest.mark.parametrize(
     ('points', 'words'),
     [
-        ({}, 'points must hold 1 to 7 entries, got 0'),
-        ({'a': []}, r"points\['a'\] must be finite pairs"),
-        ({'a': [(1, float('nan'))]}, r"points\['a'\] must be finite pairs"),
-        ({'a': [(1, 2, 3)]}, r"points\['a'\] must be finite pairs"),
+        ({}, 'points must be a dict of at least one entry, got {}'),
+        ({'a': []}, 'points of a must be an array of 2 axes'),
+        ({'a': [(1, float('nan'))]}, 'points of a must be finite, got nan'),
+        ({'a': [(1, 2, 3)]}, r'points of a must be pairs \(x, y\)'),
     ],
 )
 def test_points_that_cannot_be_drawn_are_refused(points, words):

@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Rectangle
 
-from ..runtime.arguments import whole
+from ..runtime.arguments import array_of, dict_of, whole
 from .images import draw_tile, tiles
 from .picture import GREY, WIDTH, Picture, colours, styled
 
@@ -16,9 +16,10 @@ def fields(image, sizes, row, column, title='') -> Picture:
     `sizes` is {branch: side in pixels}. The image stands at the left, its framed part is enlarged once
     for each branch. Raises ValueError for no branch, and for a place less than 5 pixels from an edge.
     """
-    image = tiles(image[None])[0]
-    if not sizes:
-        raise ValueError('sizes must hold at least one branch, got none')
+    image = tiles(array_of('image', image, axes=2, finite=True)[None])[0]
+    sizes = {
+        str(name): whole(f'sizes of {name}', size) for name, size in dict_of('sizes', sizes).items()
+    }
     for name, value, side in zip(('row', 'column'), (row, column), image.shape[:2], strict=True):
         whole(name, value, AROUND, most=side - 1 - AROUND)
     shade = colours(sizes)
