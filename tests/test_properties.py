@@ -917,11 +917,6 @@ TABLE = {
         figures.ring_all_reduce, is_picture, workers=Good('ABCD', ['a', 'b'], (1, 2, 3)), title=title,
         examples=8, kept=[{'workers': 3}, {'workers': 'A'}],
     ),
-    'figures.labelled_points': Case(
-        figures.labelled_points, is_picture, points=Good({'a': [(1, 2)]}, {'b': pixels(3, 2), 'c': [(0, 0)]}),
-        xlabel=Good('x'), ylabel=Good('y'), title=title, examples=12,
-        kept=[{'points': 3}, {'points': {}}, {'points': {'a': [(1, math.nan)]}}, {'points': {'a': [1]}}],
-    ),
     'figures.stage_map': Case(
         figures.stage_map, is_picture, net=net, shape=Good((1, 1, 8, 8)), title=title, examples=12
     ),

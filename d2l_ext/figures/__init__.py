@@ -34,7 +34,6 @@ __all__ = [
     'data_parallel',
     'fields',
     'heatmap',
-    'labelled_points',
     'learning_curve',
     'lines',
     'montage',
