@@ -17,7 +17,6 @@ from .line_charts import accuracy_by_time, lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
 from .picture import BRANCH_COLOURS, Picture
-from .point_charts import labelled_points
 from .ring import ring_all_reduce
 from .scatter_plots import scatter
 from .stages import stage_map
