@@ -837,7 +837,7 @@ TABLE = {
     'training.checkpoint.Checkpoint': Case(
         checkpoint.Checkpoint, lambda made, g: made.load() is None, every=Good(100, 1),
         folder=Good(Made('a new folder', lambda: str(FOLDER / 'checkpoints'))), names=['checkpoint'],
-        kept=[{'folder': 'a\0b'}],
+        kept=[{'folder': 'a\0b'}, {'folder': 'a\ud800'}],
     ),
     'training.validation.check_batch': Case(
         lambda X, y: validation.check_batch(X, y, 4), lambda made, g: made[1].dtype == 'int32',

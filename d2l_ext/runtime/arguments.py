@@ -180,6 +180,10 @@ def path_of(name, value):
     """Return `value`; raises ValueError, with the argument's `name`, unless it can name a file."""
     good = isinstance(value, (str, os.PathLike)) and str(value).strip() and '\0' not in str(value)
     good = good and str(value).splitlines() == [str(value)]  # none of our errors is of two lines
-    if not good or any(len(part.encode()) > LONGEST for part in str(value).split(os.sep)):
+    try:
+        parts = os.fsencode(value).split(os.fsencode(os.sep)) if good else []
+    except UnicodeEncodeError:  # half of a character
+        good = False
+    if not good or any(len(part) > LONGEST for part in parts):
         raise ValueError(f'{name} must be a path, got {brief(value)}')
     return value
