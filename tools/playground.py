@@ -25,6 +25,18 @@ ELEMENTS = {
     'recognizer': ('garment-recognizer', 'files="{network}"', 'network', 'recognize'),
     'switches': ('branch-switches', 'files="{network}"', 'network', 'switches'),
 }
+# what follows the output of a lesson's cell, known by its number, and the sentence above it
+BESIDE = {'14-17': 'switches', '16-40': 'recognizer'}
+SENTENCES = {
+    'en': {
+        'switches': 'On this page the branches have switches. They change the accuracy on 100 images.',
+        'recognizer': 'On this page you can draw the garment, or choose a picture of your own.',
+    },
+    'zh': {
+        'switches': '在这个网页上，每个分支都有开关，改变的是 100 张图像上的精度。',
+        'recognizer': '在这个网页上，你可以自己画一件衣物，或者选一张自己的图片。',
+    },
+}
 NETWORK = {
     'en': 'network/',
     'zh': '../network/',
@@ -75,10 +87,13 @@ def element(name, language) -> str:
 
 
 def embed(notebook, language):
-    """Put the explorer where a kernel shows its widget."""
+    """Put the explorer where a kernel shows its widget, and the others of ELEMENTS where BESIDE says."""
     for cell in notebook.cells:
+        html = ''
         if cell.source.startswith('explorer.Explorer('):
-            cell.outputs.append(
-                new_output('display_data', {'text/html': element('explorer', language)})
-            )
+            html = element('explorer', language)
+        elif name := BESIDE.get(cell.get('id')):
+            html = f'<p>{SENTENCES[language][name]}</p>{element(name, language)}'
+        if html:
+            cell.outputs.append(new_output('display_data', {'text/html': html}))
     return notebook

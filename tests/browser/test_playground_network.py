@@ -339,3 +339,18 @@ def test_without_webassembly_a_sentence_says_so(open_page, site, folder, sentenc
     page.add_init_script('delete globalThis.WebAssembly')
     page.goto(f'{site}/{folder}playground.html#recognize')
     page.locator('garment-recognizer', has_text=sentence).wait_for()
+
+
+@every_language
+@pytest.mark.parametrize(
+    'name, element, filled',
+    [
+        ('14_seeing_inside', 'branch-switches', 'branch-switches [role=status]:not(:empty)'),
+        ('16_ship_it', 'garment-recognizer', 'garment-recognizer tr.best'),
+    ],
+)
+def test_a_lesson_has_what_belongs_to_it(open_page, site, folder, name, element, filled):
+    page = open_page(f'{site}/{folder}{name}.html')
+    page.locator(element).evaluate('host => host.scrollIntoView()')
+    page.locator(filled).first.wait_for()
+    assert page.locator('.cell_output', has=page.locator(element)).locator('p').first.inner_text()
