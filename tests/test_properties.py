@@ -917,6 +917,10 @@ TABLE = {
         figures.ring_all_reduce, is_picture, workers=Good('ABCD', ['a', 'b'], (1, 2, 3)), title=title,
         examples=8, kept=[{'workers': 3}, {'workers': 'A'}],
     ),
+    'figures.layer_map': Case(
+        figures.layer_map, is_picture, net=net, shape=Good((1, 1, 8, 8)), title=title, examples=8,
+        kept=[{'net': 1}, {'shape': (1, 8)}],
+    ),
     'figures.stage_map': Case(
         figures.stage_map, is_picture, net=net, shape=Good((1, 1, 8, 8)), title=title, examples=12
     ),
