@@ -104,7 +104,7 @@ def gather(language) -> Path:
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
     if language == 'en':
         for path, name in TEXTS.items():
-            (folder / name).write_text((ROOT / path).read_text())
+            (folder / name).write_text(on_site((ROOT / path).read_text(), 'en'))
         reference(folder / 'reference')
     return folder
 
@@ -117,6 +117,8 @@ def on_site(text, language) -> str:
     folders = r'docs/site/\w+|docs|notebooks/zh|notebooks'
     text = re.sub(rf'\]\((?:\.\./)+(?:{folders})/', '](', text)
     text = re.sub(r'\]\((\w+)\.zh\.md', r'](\1.md', text)
+    for path, name in TEXTS.items() if language == 'en' else ():
+        text = text.replace(f']({path}', f']({name}')
     return text.replace('](glossary.md#', '](#term-')
 
 

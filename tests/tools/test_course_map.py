@@ -118,6 +118,8 @@ def test_the_first_page_leads_to_map_and_glossary(language):
         ('[a](../docs/site/en/playground.md)', '[a](playground.md)'),
         ('[a](../../docs/site/zh/playground.md)', '[a](playground.md)'),
         ('[a](../exercises/README.md)', '[a](exercises.md)'),
+        ('[a](docs/reports.md)', '[a](reports.md)'),
+        ('[a](docs/training.md#many-machines)', '[a](training.md#many-machines)'),
         ('[a](../notebooks/05_training.ipynb#the-data)', '[a](05_training.ipynb#the-data)'),
         ('[a](../notebooks/zh/05_training.ipynb)', '[a](05_training.ipynb)'),
         ('[a](../../docs/glossary.zh.md#batch)', '[a](#term-batch)'),
