@@ -187,11 +187,13 @@ def busy() -> bool:
     """Tell whether other programs want the CPUs too: then a timing says nothing about ours.
 
     Over the last minute, on average, more threads wanted to run than there are CPUs, by half a CPU; or
-    others use a third of a CPU right now. Takes a fifth of a second.
+    others use a third of a CPU right now, or used a fifth of one since the last call. Takes a fifth of a
+    second.
     """
+    meanwhile = cpu_load.since() or 0  # always asked, so that the next answer begins here
     if hasattr(os, 'getloadavg') and os.getloadavg()[0] > usable_cpus() + 0.5:
         return True
-    return (cpu_load.others() or 0) > cpu_load.MUCH
+    return meanwhile > cpu_load.SOME or (cpu_load.others() or 0) > cpu_load.MUCH
 
 
 def in_notebook() -> bool:

@@ -156,17 +156,40 @@ def test_the_profile_is_lecture_with_a_gpu(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ('load', 'others', 'busy'),
-    [(0.2, 0.0, False), (4.4, 0.2, False), (4.6, 0.0, True), (0.2, 1.0, True), (0.2, None, False)],
-)
-def test_a_machine_is_busy_when_its_cpus_are_wanted_or_others_compute_now(
-    monkeypatch, load, others, busy
+    ('load', 'since', 'others', 'busy'),
+    [
+        (0.2, 0.0, 0.0, False), (4.4, 0.1, 0.2, False), (4.6, 0.0, 0.0, True), (0.2, 0.0, 1.0, True),
+        (0.2, 0.3, 0.0, True), (0.2, None, None, False),
+    ],
+)  # fmt: skip
+def test_a_machine_is_busy_when_its_cpus_are_wanted_or_others_compute_now_or_did(
+    monkeypatch, load, since, others, busy
 ):
     monkeypatch.setattr(environment, 'usable_cpus', lambda: 4)
     monkeypatch.setattr(os, 'getloadavg', lambda: (load, 9, 9))
+    monkeypatch.setattr(cpu_load, 'since', lambda: since)
     monkeypatch.setattr(cpu_load, 'others', lambda: others)
 
     assert runtime.busy() is busy
+
+
+def test_what_others_computed_since_the_last_look_leaves_out_our_own(monkeypatch, tmp_path):
+    stat, own, clock = tmp_path / 'stat', [5.0, 0.0, 0.0, 0.0], iter([10.0, 20.0, 30.0])
+    monkeypatch.setattr(os, 'times', lambda: own)
+    monkeypatch.setattr(cpu_load.time, 'monotonic', lambda: next(clock))
+    stat.write_text('cpu 1000 0 0 9 9 0 0 0 0 0\n')
+    since = cpu_load.Since(stat)
+    stat.write_text('cpu 2300 0 100 9 9 0 0 100 0 0\n')  # 15 s of CPUs in 10 s
+    own[:2] = 11.0, 1.0  # of which 7 s are ours
+
+    assert since() == pytest.approx(0.8)
+    own[2] = 1.0  # a child that has ended
+    stat.write_text('cpu 2400 0 100 9 9 0 0 100 0 0\n')
+    assert since() == pytest.approx(0)
+
+
+def test_where_no_one_counts_nothing_is_known(tmp_path):
+    assert cpu_load.Since(tmp_path / 'none')() is None
 
 
 def test_an_unknown_profile_is_refused(monkeypatch):
