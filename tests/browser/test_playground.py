@@ -72,7 +72,7 @@ def playground(open_page, site):
 def test_its_numbers_are_those_of_python(playground, folder):
     draw = random.Random(0)
     sliders = explorer.SLIDERS.values()
-    own = [explorer.arguments(draw.randint(1, most) for *_, most in sliders) for _ in range(50)]
+    own = [explorer.arguments([draw.randint(1, most) for *_, most in sliders]) for _ in range(50)]
     blocks = [*explorer.presets().values(), *own]
     shown = playground(folder).evaluate(MOVE, [explorer.positions(**at) for at in blocks])
     for at, found in zip(blocks, shown, strict=True):
