@@ -15,7 +15,7 @@ import numpy as onp
 from PIL import Image, ImageFile, ImageOps
 
 from . import data
-from .runtime.arguments import array_of, brief, path_of, whole
+from .runtime.arguments import array_of, path_of, whole
 from .tables import Table
 from .training.pretrained import SHAPE, load_trained
 
@@ -40,15 +40,13 @@ def predict(file, net=None, top=3) -> Table:
     Raises ValueError for what is not a picture, and for a network of other than the ten classes.
     """
     from mxnet import cpu, np, npx
-    from mxnet.gluon import Block
 
-    from .networks.blocks import passed
+    from .networks.blocks import check_network, passed
 
     top = whole('top', top, 1, f'there are {len(data.CLASSES)} classes')
     image = prepare(file)
     net = load_trained()[0] if net is None else net
-    if not isinstance(net, Block):
-        raise TypeError(f'net must be a network of Gluon, got {brief(net)}')
+    check_network('net', net)
     device = next((p.list_ctx()[0] for p in net.collect_params().values() if p._data), cpu())
     scores = passed(net, np.array(standardized(image[None]), ctx=device), 'net')
     if scores.shape != (1, len(data.CLASSES)):

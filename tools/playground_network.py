@@ -5,7 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
-from d2l_ext import data
+from d2l_ext import data, pictures
 from d2l_ext.figures import BRANCH_COLOURS
 from d2l_ext.runtime.files import sha256
 from d2l_ext.training import pretrained
@@ -84,7 +84,7 @@ class Board:
 
     def __init__(self, running, named, means, images, labels):
         self.running, self.named, self.labels = running, named, labels
-        self.X = ((images[:, None] / 255 - data.MEAN) / data.STD).astype('float32')
+        self.X = pictures.standardized(images)
         ends = onp.cumsum(list(named.values()))
         self.parts = dict(zip(named, onp.split(means, ends[:-1]), strict=True))
 

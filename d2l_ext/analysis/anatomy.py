@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 
 import mxnet as mx
-from mxnet.gluon import Block, nn
+from mxnet.gluon import nn
 
-from ..networks.blocks import is_layer, walk
+from ..networks.blocks import check_network, is_layer, walk
 from ..runtime.arguments import brief, numpy_arrays, shape_of, whole
 from ..tables import Table
 
@@ -136,8 +136,7 @@ def count_statistics(net) -> int:
 
 def parameters(net) -> list:
     """Return the parameters of `net`; raises TypeError for what is no network."""
-    if not isinstance(net, Block):
-        raise TypeError(f'net must be a network of Gluon, got {brief(net)}')
+    check_network('net', net)
     return list(net.collect_params().values())
 
 

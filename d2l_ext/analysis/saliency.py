@@ -23,8 +23,6 @@ def class_map(net, X, classes, block):
     maps.attach_grad()
     with recorded(net):
         scores = forward(net, maps, start=after)
-        if scores.ndim != 2:
-            raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
         total = npx.pick(scores, _chosen(classes, scores)).sum()
     total.backward()
     weights = maps.grad.mean(axis=(2, 3), keepdims=True)
@@ -41,8 +39,6 @@ def occlusion(net, X, classes, patch, stride=None, fill=0.0):
     patch = whole('patch', patch, 1, most=min(height, width))
     stride = patch if stride is None else whole('stride', stride)
     fill, scores = number('fill', fill), passed(net, X)
-    if scores.ndim != 2:
-        raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
     picked = _chosen(classes, scores)
     seen = npx.pick(npx.softmax(scores), picked)
     lost = [
@@ -65,6 +61,8 @@ def _covered(X, top, left, patch, fill):
 
 def _chosen(classes, scores):
     """Return `classes` as MXNet's array; ValueError for one that `scores` (N, classes) have not."""
+    if scores.ndim != 2:
+        raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
     # npx.pick would take another class instead of one that does not exist
     return np.array(class_numbers('classes', classes, *scores.shape), ctx=scores.ctx)
 

@@ -6,8 +6,16 @@ numbers (N,) from 0; features (N, D). Whatever is drawn at random is drawn from 
 
 import numpy as onp
 
-from ..runtime import arguments
-from ..runtime.arguments import array_of, class_numbers, dict_of, names_of, one_of, seed_of, whole
+from ..runtime.arguments import (
+    array_of,
+    brief,
+    class_numbers,
+    dict_of,
+    names_of,
+    one_of,
+    seed_of,
+    whole,
+)
 from ..runtime.arguments import number as checked_number
 from ..tables import Table
 from .corruptions import STEPS, WILD
@@ -64,11 +72,11 @@ def summary(collections, classes) -> Table:
     """
     columns, rows = ['class'], [[name] for name in names_of('classes', classes)]
     if not rows:
-        raise ValueError(f'classes must name at least one class, got {arguments.brief(classes)}')
+        raise ValueError(f'classes must name at least one class, got {brief(classes)}')
     for title, pair in dict_of('collections', collections).items():
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise ValueError(
-                f'collections[{title!r}] must be a pair (images, labels), got {arguments.brief(pair)}'
+                f'collections[{title!r}] must be a pair (images, labels), got {brief(pair)}'
             )
         images, labels = pair
         images = _images(title, images)

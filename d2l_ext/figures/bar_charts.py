@@ -3,6 +3,7 @@
 from matplotlib.patches import Rectangle
 
 from ..runtime.arguments import dict_of, names_of, number
+from ..tables import plain
 from .picture import (
     BRANCH_COLOURS,
     GREY,
@@ -90,14 +91,9 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     """
     rows = {str(name): dict_of(f'rows[{name!r}]', p) for name, p in dict_of('rows', rows).items()}
     for name, parts in rows.items():
-        parts = rows[name] = {
-            str(part): value
-            if isinstance(value, int)
-            else number(f'rows[{name!r}]', value, least=0)
-            for part, value in parts.items()
-        }
         for value in parts.values():
             number(f'rows[{name!r}]', value, least=0)
+        parts = rows[name] = {str(part): plain(value) for part, value in parts.items()}
         if not sum(parts.values()):
             raise ValueError(f'rows[{name!r}] must have a sum above 0, got {parts!r}')
     segments = list(dict.fromkeys(part for parts in rows.values() for part in parts))

@@ -11,7 +11,7 @@ from numbers import Integral, Real
 import numpy as onp
 
 FINITE = float(onp.finfo('float32').max)
-LARGEST = 2**31 - 1  # that a shape of MXNet and a seed of NumPy can be
+LARGEST = 2**31 - 1  # that a side of MXNet's arrays can be
 LONGEST = 255  # bytes of a file's name that the systems take
 SHORT = reprlib.Repr()
 SHORT.maxtuple = SHORT.maxlist = SHORT.maxdict = 8

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as onp
 
-from ..runtime import arguments
-from ..runtime.arguments import whole
+from ..runtime.arguments import path_of, whole
 from ..runtime.files import replace, sha256
 from ..weights.safetensors_files import packed, unpack
 
@@ -34,7 +33,7 @@ class Checkpoint:
 
     def __init__(self, folder, every=100, writes=True):
         every = whole('every', every, hint='it counts steps')
-        arguments.path_of('checkpoint', folder)
+        path_of('checkpoint', folder)
         self.folder, self.every, self.writes, self.last = Path(folder), every, writes, None
         if not writes:
             return

@@ -6,7 +6,7 @@ from mxnet import autograd, gluon, np
 
 from .. import runtime
 from ..networks import joint_loss
-from ..networks.blocks import walk
+from ..networks.blocks import check_network, walk
 from ..runtime import distributed
 from ..runtime.arguments import brief
 from ..weights import safetensors_files
@@ -16,7 +16,6 @@ from .validation import (
     check_batch,
     check_division,
     check_losses,
-    check_network,
     check_optimizer,
     pair,
 )
@@ -253,7 +252,7 @@ def check_where(net, devices, alone=False):
 
     Raises TypeError for what is no network.
     """
-    check_network(net)
+    check_network('net', net)
     for parameter in net.collect_params().values():
         try:
             found = parameter.list_ctx()

@@ -4,8 +4,7 @@ import json
 import math
 from pathlib import Path
 
-from ..runtime import arguments
-from ..runtime.arguments import brief, whole
+from ..runtime.arguments import brief, path_of, whole
 from ..runtime.files import replace
 from ..tables import Table, plain
 
@@ -60,7 +59,7 @@ class History:
 
         Raises FileNotFoundError and ValueError, naming the file.
         """
-        arguments.path_of('path', path)
+        path_of('path', path)
         path = RECORDS / f'{path}.json' if str(path).isidentifier() else Path(path)
         if not path.exists():
             known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))

@@ -7,7 +7,7 @@ from mxnet.gluon import HybridBlock, nn
 from .. import data
 from ..analysis import anatomy
 from ..networks import joint_loss
-from ..networks.blocks import passed
+from ..networks.blocks import check_network, passed
 from ..runtime.arguments import LARGEST, brief, number, whole
 from .checkpoint import Checkpoint
 from .device_limits import check_precision
@@ -22,7 +22,6 @@ from .validation import (
     check_images,
     check_kinds,
     check_labels,
-    check_network,
     check_numpy_arrays,
     check_options,
     check_recipes_own,
@@ -40,7 +39,7 @@ def train_ch5(net, train_iter, test_iter, num_epochs, lr, device=None):
     whole('num_epochs', num_epochs)
     number('lr', lr, above=0)
     devices = devices_of(device)
-    check_network(net)
+    check_network('net', net)
     check_data([train_iter], test_iter, lambda images, name: _classes(net, images))
     net.initialize(INITIALIZERS['xavier'](), ctx=devices, force_reinit=True)
     return fit(net, train_iter, test_iter, epochs=num_epochs, lr=lr, device=devices)
@@ -115,12 +114,16 @@ def _outputs(net, images, device, name) -> int:
     bound = _bound_channels(net)
     if bound:
         check_channels(bound, images, name)
-    scores = passed(net, mx.np.array(images, dtype=images.dtype, ctx=device), name)
-    if not isinstance(scores, mx.np.ndarray) or scores.ndim != 2:
+    return _scores(net, mx.np.array(images, dtype=images.dtype, ctx=device), name).shape[1]
+
+
+def _scores(net, X, name):
+    scores = passed(net, X, name)
+    if getattr(scores, 'ndim', None) != 2:
         raise ValueError(
             f'net must give scores (N, classes), got {brief(getattr(scores, "shape", scores))}'
         )
-    return scores.shape[-1]
+    return scores
 
 
 def _classes(net, images) -> int:
@@ -155,9 +158,7 @@ def predict(net, data_iter, device=None):
     for batch in data_iter:
         X, y = pair(batch, 'data_iter')
         images = check_images(X, 'data_iter', dtype)
-        scores = passed(net, as_mxnet(X, images).as_in_ctx(device), 'data_iter')
-        if scores.ndim != 2:
-            raise ValueError(f'net must give scores (N, classes), got {scores.shape}')
+        scores = _scores(net, as_mxnet(X, images).as_in_ctx(device), 'data_iter')
         labels = check_labels(y, len(images), scores.shape[1], 'data_iter')
         all_labels.append(labels)
         probabilities.append(mx.npx.softmax(scores, axis=1).asnumpy())
@@ -199,7 +200,7 @@ def run(net, recipe, *, sample=None, seed=0, device=None, **more):
     stage 2, images of other than 1 channel, other than 10 classes.
     """
     check_numpy_arrays()
-    check_network(net)
+    check_network('net', net)
     devices = devices_of(device)
 
     def initialize(net, name, seed):

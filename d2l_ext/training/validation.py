@@ -5,7 +5,6 @@ from numbers import Integral
 
 import mxnet as mx
 import numpy as onp
-from mxnet import gluon
 
 from ..runtime.arguments import brief, number, one_of, whole
 from .recipes import OPTIMIZERS, OPTIONS, SCHEDULES
@@ -17,12 +16,6 @@ def check_options(*, epochs, lr, schedule, optimizer, momentum, weight_decay):
     number('lr', lr, above=0)
     one_of('schedule', schedule, SCHEDULES)
     check_optimizer(optimizer, momentum, weight_decay)
-
-
-def check_network(net):
-    """Raise TypeError unless `net` is a network of Gluon."""
-    if not isinstance(net, gluon.Block):
-        raise TypeError(f'net must be a network of Gluon, got {brief(net)}')
 
 
 def check_kinds(loss, history, about):

@@ -161,13 +161,12 @@ def session(path):
     # threads that wait for work must not take the CPUs from whoever has some
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     try:
-        found = onnxruntime.InferenceSession(str(path), options, ['CPUExecutionProvider'])
+        return onnxruntime.InferenceSession(str(path), options, ['CPUExecutionProvider'])
     except (Fail, InvalidGraph, InvalidProtobuf, NoKernel, RuntimeException) as error:
         told = str(error).splitlines()[0]
         raise ValueError(
             f'{path} is no ONNX file, or a damaged one, or cannot run: {told}'
         ) from None
-    return found
 
 
 def _older(symbol):

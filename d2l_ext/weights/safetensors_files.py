@@ -6,10 +6,9 @@ A weight is named by the path of its layer: `stage3.inception_3a.branch3x3.1.wei
 import mxnet as mx
 import numpy as onp
 from mxnet import init, np
-from mxnet.gluon import Block
 
-from ..networks.blocks import walk
-from ..runtime.arguments import array_of, brief, dict_of, one_of
+from ..networks.blocks import check_network, walk
+from ..runtime.arguments import array_of, dict_of, one_of
 from ..runtime.files import content, replace
 
 # safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
@@ -71,8 +70,7 @@ def copy(source, target):
     Raises ValueError, before anything is copied, if they are not as many or a shape differs.
     """
     for name, net in (('source', source), ('target', target)):
-        if not isinstance(net, Block):
-            raise TypeError(f'{name} must be a network of Gluon, got {brief(net)}')
+        check_network(name, net)
     ours, theirs = (list(net.collect_params().values()) for net in (source, target))
     if len(ours) != len(theirs):
         raise ValueError(
