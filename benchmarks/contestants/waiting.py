@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from unittest import mock
+from xml.etree import ElementTree
 
 from ..driver import ROOT
 
@@ -19,13 +19,16 @@ MADE = (
     '.git', '.venv*', 'build', '*.egg-info', '__pycache__', '.pytest_cache', '.ruff_cache',
     '.ipynb_checkpoints', 'node_modules',
 )  # fmt: skip
-# runs Python, and notes how long it ran and with which arguments
-TIMED = """import json, subprocess, sys, time
+# runs Python, and notes how long it ran and with which arguments; pytest writes its XML beside the notes
+TIMED = """import json, os, subprocess, sys, time
+from pathlib import Path
+folder = Path({folder!r})
+report = folder / f'{{len(list(folder.glob("*.json")))}}.xml'
+os.environ['PYTEST_ADDOPTS'] = f'--junitxml={{report}}'
 start = time.perf_counter()
 status = subprocess.call([sys.executable, *sys.argv[1:]])
-with open({log!r}, 'a') as file:
-    told = {{'command': ' '.join(sys.argv[1:]), 'seconds': time.perf_counter() - start}}
-    file.write(json.dumps(told) + '\\n')
+told = {{'command': ' '.join(sys.argv[1:]), 'seconds': time.perf_counter() - start}}
+report.with_suffix('.json').write_text(json.dumps(told))
 sys.exit(status)
 """
 
@@ -113,87 +116,109 @@ def _tell(message):
         raise RuntimeError(f'{message["content"]["ename"]}: {message["content"]["evalue"]}')
 
 
-def lesson(name, notebooks=None):
-    """One lesson from top to bottom, in the quick profile, its kernel's start included.
+def tests(checkout=ROOT):
+    """`make test`: each command in it, each lesson with its dearest cells, and the tests that failed.
 
-    With its dearest cells: which code cell of the page, its seconds, the heading it stands under and
-    the last line of its code.
+    `seconds` is missing where a test failed: such a run says nothing about the time that the tests take.
+    Raises RuntimeError if it ended without a notebook's cells.
     """
-    os.environ['D2L_EXT_PROFILE'] = 'quick'
-    from tools import run_notebooks
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder)
+        timed = notes / 'timed.py'
+        timed.write_text(TIMED.format(folder=folder))
+        start = time.perf_counter()
+        # what it would set up is there: this Python runs it
+        python = shlex.join([sys.executable, str(timed)])
+        ran = _make(checkout, ['test', 'PYTHON=true', f'PY={python}'], {})
+        seconds = time.perf_counter() - start
+        parts = [json.loads(path.read_text()) for path in sorted(notes.glob('*.json'))]
+        cases = [
+            case
+            for path in sorted(notes.glob('*.xml'))
+            for case in ElementTree.parse(path).iter('testcase')
+        ]
+    found = {'parts': parts, 'lessons': lessons(cases, checkout / 'notebooks')}
+    if ran.returncode:
+        found['failed'] = [_name(case) for case in cases if _bad(case)]
+        if not found['lessons'] or not found['failed']:
+            raise RuntimeError(_ended('test', ran))
+        return found
+    return {'seconds': seconds, **found}
 
-    times = []
 
-    class Timed(run_notebooks.NotebookClient):
-        async def async_execute_cell(self, cell, *arguments, **options):
-            start = time.perf_counter()
-            try:
-                return await super().async_execute_cell(cell, *arguments, **options)
-            finally:
-                times.append((cell, time.perf_counter() - start))
-
-    path = run_notebooks.find([name], Path(notebooks) if notebooks else run_notebooks.NOTEBOOKS)[0]
-    start = time.perf_counter()
-    with mock.patch.object(run_notebooks, 'NotebookClient', Timed):
-        problem, notebook = run_notebooks.run(path, path.stem, None)
-    seconds = time.perf_counter() - start
-    if problem:
-        raise RuntimeError(problem)
-    return {'seconds': seconds, 'cells': dearest(notebook.cells, times)}
+def _name(case):
+    return f'{case.get("classname")}::{case.get("name")}'
 
 
-def dearest(cells, times, count=DEAREST) -> list:
-    """Return the code cells that took longest, [(cell, seconds)], as they are kept."""
-    heading, about = '', {}
-    for cell in cells:
-        lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
-        if cell.cell_type == 'code':
-            ends = lines[-1] if lines else ''
-            about[id(cell)] = {'cell': len(about) + 1, 'under': heading, 'ends': ends}
+def _bad(case):
+    return case.find('failure') is not None or case.find('error') is not None
+
+
+def lessons(cases, folder) -> dict:
+    """Return {lesson: its seconds, and its dearest cells} from pytest's XML of the cells that ran.
+
+    The first cell's seconds hold the start of the kernel. A lesson with a cell that was skipped or that
+    failed is left out.
+    """
+    times = {}
+    for case in cases:
+        page, cell = case.get('classname').split('.')[1:], case.get('name').rpartition('Cell ')[2]
+        if page[-1:] == ['ipynb'] and len(page) == 2:
+            whole = not _bad(case) and case.find('skipped') is None
+            times.setdefault(page[0], {})[int(cell)] = float(case.get('time')) if whole else None
+    return {
+        name: {
+            'seconds': sum(told.values()),
+            'cells': dearest(folder / f'{name}.ipynb', told),
+        }
+        for name, told in times.items()
+        if None not in told.values()
+    }
+
+
+def dearest(path, times, count=DEAREST) -> list:
+    """Return the code cells of a page that took longest, by {number, from 0: seconds}."""
+    heading, about = '', []
+    for cell in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        lines = [line.strip() for line in ''.join(cell['source']).splitlines() if line.strip()]
+        if cell['cell_type'] == 'code':
+            about.append({'under': heading, 'ends': lines[-1] if lines else ''})
         else:
             heading = ([heading] + [line.lstrip('# ') for line in lines if line[0] == '#'])[-1]
-    found = [
-        {**about[id(cell)], 'seconds': seconds} for cell, seconds in times if id(cell) in about
-    ]
-    return sorted(found, key=lambda cell: -cell['seconds'])[:count]
+    longest = sorted(times, key=lambda number: -times[number])[:count]
+    return [{'cell': at + 1, **about[at], 'seconds': times[at]} for at in longest]
 
 
 def setup(checkout=ROOT):
-    """`make setup` from nothing: in a copy of the checkout, with empty caches of packages."""
+    """`make setup` from nothing: in a copy of the checkout, with empty caches of packages.
+
+    Raises RuntimeError if it fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / 'copy'
         shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(*MADE), symlinks=True)
         caches = {name: str(Path(folder) / name) for name in ('UV_CACHE_DIR', 'PIP_CACHE_DIR')}
         start = time.perf_counter()
-        _make(copy, ['setup'], caches)
+        ran = _make(copy, ['setup'], caches)
+        if ran.returncode:
+            raise RuntimeError(_ended('setup', ran))
         return {'seconds': time.perf_counter() - start}
 
 
-def tests(checkout=ROOT):
-    """`make test`, and the seconds of each command in it. Raises RuntimeError if a test fails."""
-    with tempfile.TemporaryDirectory() as folder:
-        timed, log = Path(folder) / 'timed', Path(folder) / 'log'
-        timed.write_text(TIMED.format(log=str(log)))
-        start = time.perf_counter()
-        # what it would set up is there: this Python runs it
-        python = shlex.join([sys.executable, str(timed)])
-        _make(checkout, ['test', 'PYTHON=true', f'PY={python}'], {})
-        seconds = time.perf_counter() - start
-        parts = [json.loads(line) for line in log.read_text().splitlines()]
-    return {'seconds': seconds, 'parts': parts}
-
-
 def _make(folder, words, environment):
-    """Run make in `folder`; RuntimeError, with the tests that failed and what it said last, if it fails."""
+    """Run make in `folder`; return what it said and how it ended."""
     outer = ('MAKEFLAGS', 'MAKELEVEL')  # of a make that runs this
     own = {key: value for key, value in os.environ.items() if key not in outer}
-    ran = subprocess.run(
+    return subprocess.run(
         ['make', '-C', str(folder), *words], env={**own, **environment}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors='replace',
     )  # fmt: skip
-    if ran.returncode:
-        lines = ran.stdout.strip().splitlines()
-        # the tests come before the notebooks: without their names a failure of theirs would be lost
-        failed = [line for line in lines[:-8] if line.startswith(('FAILED ', 'ERROR '))]
-        last = '\n'.join([*failed, *lines[-8:]])
-        raise RuntimeError(f'make {words[0]} ended with status {ran.returncode}: {last}')
+
+
+def _ended(word, ran):
+    """Say how a make ended: its status, the tests that failed, its last words."""
+    lines = ran.stdout.strip().splitlines()
+    # the tests come before the notebooks: without their names a failure of theirs would be lost
+    failed = [line for line in lines[:-8] if line.startswith(('FAILED ', 'ERROR '))]
+    last = '\n'.join([*failed, *lines[-8:]])
+    return f'make {word} ended with status {ran.returncode}: {last}'

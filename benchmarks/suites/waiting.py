@@ -1,5 +1,6 @@
 """What a person waits for: set-up, imports, the first batch, the first training step, lessons, tests.
 
+The lessons are timed as `make test` runs them.
 Each in seconds, and in R, the seconds of one training step of the lecture's network on this machine.
 """
 
@@ -21,24 +22,25 @@ TITLES = {
     'first_step': 'kernel start to first training step',
 }
 LESSONS = [path.stem for path in sorted((ROOT / 'notebooks').glob('*.ipynb'))]
-TORCH = ('12_pytorch_twin',)  # lessons that need it
-SHORT = '00_start_here'  # the lesson of the quick form
 CELLS = 20  # dearest cells in the table
 
 
 def lessons(numbers) -> dict:
-    """Return {lesson: R} of a round."""
-    return {name: in_units(name)(numbers) for name in LESSONS if name in numbers}
+    """Return {lesson: R} of a round, of those that `make test` ran to their end."""
+    told, R = numbers['tests']['lessons'], numbers[UNIT]['seconds']
+    return {name: told[name]['seconds'] / R for name in LESSONS if name in told}
 
 
 def all_lessons(numbers) -> float:
     """Return the R of all lessons of a round; KeyError if one was not run."""
-    return sum(in_units(name)(numbers) for name in LESSONS)
+    told = lessons(numbers)
+    return sum(told[name] for name in LESSONS)
 
 
 def dearest_lesson(numbers) -> float:
     """Return the R of the longest lesson of a round; KeyError if one was not run."""
-    return max(in_units(name)(numbers) for name in LESSONS)
+    told = lessons(numbers)
+    return max(told[name] for name in LESSONS)
 
 
 FIGURES = {
@@ -56,15 +58,9 @@ def rounds(quick):
 
 def contestants(quick):
     module = 'benchmarks.contestants.waiting'
-    pages = {
-        name: Contestant(
-            f'{module}:lesson', {'name': name}, ('torch',) if name in TORCH else (), rounds=1
-        )
-        for name in ([SHORT] if quick else LESSONS)
-    }
     once = {
-        'setup': Contestant(f'{module}:setup', rounds=1),
         'tests': Contestant(f'{module}:tests', rounds=1),
+        'setup': Contestant(f'{module}:setup', rounds=1),
     }
     return {
         UNIT: Contestant('benchmarks.contestants.unit:measure', {'warm_up': 2} if quick else {}),
@@ -73,7 +69,6 @@ def contestants(quick):
         'first_batch_warm': Contestant(f'{module}:first_batch', {}, ('images',)),
         'first_batch_cold': Contestant(f'{module}:first_batch', {'cold': True}, ('images',)),
         'first_step': Contestant(f'{module}:first_step'),
-        **pages,
         **({} if quick else once),
     }
 
@@ -82,8 +77,8 @@ def more(found) -> dict:
     """Return what else is kept: R in seconds, and the R of each lesson, for who reads them."""
     told = over(found, value(UNIT, 'seconds'))
     by_lesson = {}
-    for numbers in found:
-        by_lesson |= lessons(numbers) if UNIT in numbers else {}
+    for each in over(found, lessons):
+        by_lesson |= each
     return {'R': spread(told)['median'] if told else None, 'lessons': by_lesson}
 
 
@@ -94,28 +89,29 @@ def _rows(found):
     """
     notes = {**found['missing']}
     notes |= {failure['contestant']: f'failed: {failure["words"]}' for failure in found['failures']}
-    titles = {**TITLES, **{name: f'lesson {name}' for name in LESSONS}, 'tests': 'make test'}
+    if failed := over(found['rounds'], lambda numbers: numbers['tests']['failed']):
+        notes['tests'] = f'failed: {", ".join(failed[-1])}'
     rows = []
-    for name, called in titles.items():
+    for name, called in {**TITLES, 'tests': 'make test'}.items():
         units = over(found['rounds'], in_units(name))
         note = notes.get(name, '').splitlines()[-1:]
         seconds = spread_of(found, name, 'seconds')
         rows.append((called, seconds, spread(units) if units else None, ''.join(note)))
-        if name == 'tests':
-            rows += _parts(found)
+    for numbers in found['rounds']:
+        rows += _within_tests(numbers)
     return [row for row in rows if row[1] or row[3]]
 
 
-def _parts(found):
-    """Return the rows of the commands in `make test`."""
-    rows = []
-    for numbers in found['rounds']:
-        for part in numbers.get('tests', {}).get('parts', ()):
-            R = numbers.get(UNIT, {}).get('seconds')
-            seconds, units = part['seconds'], R and part['seconds'] / R
-            title = f'of it: {part["command"].removeprefix("-m ")}'
-            rows.append((title, _single(seconds), units and _single(units), ''))
-    return rows
+def _within_tests(numbers):
+    """Return the rows of the commands in `make test`, and of the lessons that it ran, of a round."""
+    told = numbers.get('tests', {'parts': [], 'lessons': {}})
+    named = [(f'of it: {part["command"].removeprefix("-m ")}', part) for part in told['parts']]
+    named += [(f'lesson {name}', lesson) for name, lesson in told['lessons'].items()]
+    R = numbers.get(UNIT, {}).get('seconds')
+    return [
+        (called, _single(part['seconds']), R and _single(part['seconds'] / R), '')
+        for called, part in named
+    ]
 
 
 def _single(number):
@@ -140,8 +136,8 @@ def cells_table(found) -> Table:
     rows = []
     for numbers in found['rounds']:
         R = numbers.get(UNIT, {}).get('seconds')
-        for name in LESSONS:
-            for cell in numbers.get(name, {}).get('cells', ()):
+        for name, lesson in numbers.get('tests', {}).get('lessons', {}).items():
+            for cell in lesson['cells']:
                 units = cell['seconds'] / R if R else None
                 words = map(_cut, (cell['under'], cell['ends']))
                 rows.append([name, cell['cell'], cell['seconds'], units, *words])

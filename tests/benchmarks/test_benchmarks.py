@@ -378,7 +378,6 @@ SMALL = {
     'fast': {'profile': 'quick', 'images': 8},
     'cost': {'size': 32, 'batch': 2, 'width': 0.5, 'seconds': 0, 'warm_up': 1},
     'waiting:first_batch': {'sample': 'quick'},
-    'waiting:lesson': {'name': '00', 'notebooks': 'TOY/notebooks'},
     'waiting:setup': {'checkout': 'TOY'},
     'waiting:tests': {'checkout': 'TOY'},
 }
@@ -390,7 +389,7 @@ PYTHON := python3
 setup:
 \t@$(PYTHON) -c "import os; assert not os.path.exists('build'); open('made', 'w')"
 test: setup
-\t@$(PY) -c 'pass'; tests=$$?; $(PY) -c 'import time; time.sleep(0.2)' notebooks && exit $$tests
+\t@$(PY) -m pytest tests; tests=$$?; $(PY) -m pytest --nbval-lax notebooks && exit $$tests
 """
 
 
@@ -425,6 +424,8 @@ def toy(tmp_path):
     folder = tmp_path / 'toy'
     (folder / 'notebooks').mkdir(parents=True)
     (folder / 'build').mkdir()
+    (folder / 'tests').mkdir()
+    (folder / 'tests' / 'test_toy.py').write_text('def test_right():\n    assert 1 == 1\n')
     (folder / 'Makefile').write_text(TOY)
     nbformat.write(page, folder / 'notebooks' / '00_toy.ipynb')
     return folder
@@ -473,34 +474,31 @@ def test_a_step_is_divided_by_what_either_version_of_onednn_says(start):
     }
 
 
-def test_the_dearest_cells_of_a_lesson_are_told_by_number_heading_and_last_line(toy):
-    numbers = waiting_contestants.lesson('00', toy / 'notebooks')
-
-    assert [(c['cell'], c['under'], c['ends']) for c in numbers['cells']] == [
-        (2, 'Sleep', 'time.sleep(1)'),
-        (1, 'A page', '1 + 1'),
-    ]
-    assert 1 < numbers['cells'][0]['seconds'] < numbers['seconds']
-
-
-def test_a_lesson_that_fails_gives_no_numbers(toy):
-    path = toy / 'notebooks' / '00_toy.ipynb'
-    path.write_text(path.read_text().replace('1 + 1', '1 / 0'))
-
-    with pytest.raises(RuntimeError, match='FAILED in cell 1 of 2: 1 / 0'):
-        waiting_contestants.lesson('00', toy / 'notebooks')
-
-
-def test_make_test_is_timed_command_by_command(toy):
+def test_make_test_is_timed_by_command_by_lesson_and_by_cell(toy):
     numbers = waiting_contestants.tests(toy)
 
-    assert ['notebooks' in part['command'] for part in numbers['parts']] == [False, True]
-    assert 0.2 < numbers['parts'][1]['seconds'] < numbers['seconds']
+    assert [part['command'].split()[-1] for part in numbers['parts']] == ['tests', 'notebooks']
+    assert 1 < numbers['parts'][1]['seconds'] < numbers['seconds']
+    assert list(numbers['lessons']) == ['00_toy']
+    lesson = numbers['lessons']['00_toy']
+    assert lesson['cells'][0]['seconds'] <= lesson['seconds'] < numbers['parts'][1]['seconds']
+    assert {(c['cell'], c['under'], c['ends']) for c in lesson['cells']} == {
+        (2, 'Sleep', 'time.sleep(1)'),
+        (1, 'A page', '1 + 1'),
+    }
     assert not (toy / 'made').exists()  # nothing was set up
 
-    fails = 'print("FAILED tests/a.py", *range(20), sep="\\n"); exit(3)'
-    (toy / 'Makefile').write_text(TOY.replace('pass', fails))
-    with pytest.raises(RuntimeError, match='make test ended with status .: FAILED tests/a.py'):
+
+def test_tests_that_fail_are_named_and_the_lessons_keep_their_times(toy):
+    (toy / 'tests' / 'test_toy.py').write_text('def test_wrong():\n    assert 1 == 2\n')
+    numbers = waiting_contestants.tests(toy)
+
+    assert numbers['failed'] == ['tests.test_toy::test_wrong']
+    assert 'seconds' not in numbers and list(numbers['lessons']) == ['00_toy']
+
+    path = toy / 'notebooks' / '00_toy.ipynb'
+    path.write_text(path.read_text().replace('1 + 1', '1 / 0'))
+    with pytest.raises(RuntimeError, match='make test ended with status .*: FAILED tests/test_toy'):
         waiting_contestants.tests(toy)
 
 
@@ -524,8 +522,7 @@ def test_every_contestant_is_a_function_there_is(name):
             assert set(contestant.needs) <= set(driver.NEEDS)
 
 
-def test_lessons_that_need_pytorch_are_those_of_the_course():
-    assert set(SUITES['waiting'].TORCH) == set(run_notebooks.EXTRAS)
+def test_the_lessons_that_are_timed_are_those_of_the_course():
     assert set(SUITES['waiting'].LESSONS) == {path.stem for path in run_notebooks.find([])}
 
 
