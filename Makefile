@@ -13,7 +13,7 @@ PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
-  lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo test-browser torture \
+  lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo questions test-browser torture \
   slides site serve try-arm
 
 help:  ## list these commands
@@ -109,6 +109,9 @@ grade: setup  ## grade what is new in exercises/submitted/: NAME=â€¦; STUDENT=â€
 grade-demo: setup  ## grade made-up submissions in build/exercises-demo, and check every score
 	@CELL_SECONDS=30 $(PY) -m exercises demo $(WHICH)
 
+questions: setup  ## the question bank as Moodle XML in both languages, in build/questions
+	@$(PY) -m exercises questions
+
 notebooks: setup  ## run all lessons and store their outputs in notebooks/
 	@$(PY) -m tools.run_notebooks --in-place
 
@@ -122,9 +125,10 @@ lint: setup  ## ruff: rules and format
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
 lint-js:  ## the site's scripts: format by Prettier, types by TypeScript (needs npm)
-	@npx --yes prettier@3.6.2 --check --single-quote --print-width 100 docs/playground/*.js docs/site/*.js
+	@npx --yes prettier@3.6.2 --check --single-quote --print-width 100 docs/playground/*.js docs/site/*.js \
+	  docs/site/static/*.js
 	@npx --yes --package typescript@5.9.3 tsc --noEmit --allowJs --checkJs --strict --target es2022 \
-	  --module esnext --moduleResolution bundler --lib es2022,dom,dom.iterable docs/playground/*.js
+	  --module esnext --moduleResolution bundler --lib es2022,dom,dom.iterable docs/playground/*.js docs/site/static/*.js
 
 lock:  ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \

@@ -1,4 +1,4 @@
-"""The commands: the student version of an assignment, grading, and a trial of the whole flow."""
+"""The commands: student versions, grading, a trial of the whole flow, the question bank."""
 
 import argparse
 import os
@@ -26,6 +26,7 @@ def main(arguments=None) -> int:
             'name', type=known, nargs='*' if name in ('demo', 'handout') else None, metavar='NAME',
             help=', '.join(grading.NAMES),
         )  # fmt: skip
+    commands.add_parser('questions', help='write the question bank as Moodle XML')
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
@@ -36,6 +37,12 @@ def main(arguments=None) -> int:
             versions = [grading.assignment(name) for name in chosen.name or grading.NAMES]
             target = grading.FOLDER.parent / 'build' / f'{handout.TOP}.zip'
             print(os.path.relpath(handout.write(target, versions)))
+            return 0
+        if chosen.command == 'questions':
+            from exercises.questions import moodle  # only here: it takes MXNet's seconds
+
+            for path in moodle.export(grading.FOLDER.parent / 'build' / 'questions'):
+                print(os.path.relpath(path))
             return 0
         if chosen.command == 'demo':
             return demo.main(chosen.name or grading.NAMES)

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlparse
 from benchmarks import report
 from benchmarks.suites import SUITES
 from d2l_ext.training import pretrained
-from tools import course_map, playground, playground_network, site_assets
+from tools import course_map, playground, playground_network, question_pages, site_assets
 from tools.draw_rooms import table
 
 import nbformat
@@ -102,6 +102,7 @@ def gather(language) -> Path:
     for name in playground.ELEMENTS:
         (folder / f'{name}.html').write_text(playground.element(name, language))
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
+    question_pages.write(folder, language)
     if language == 'en':
         for path, name in TEXTS.items():
             (folder / name).write_text(on_site((ROOT / path).read_text(), 'en'))
