@@ -24,7 +24,7 @@ def peak_bytes() -> int:
     # getrusage counts what the process that started this one held before the exec, where it is more
     status = Path('/proc/self/status')
     if status.exists():
-        lines = status.read_text().splitlines()
+        lines = status.read_text(encoding='utf-8').splitlines()
         return 1024 * next(int(line.split()[1]) for line in lines if line.startswith('VmHWM'))
     unit = 1 if sys.platform == 'darwin' else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

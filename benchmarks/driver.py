@@ -94,7 +94,8 @@ def _torch():
 def _has(flag, called):
     """Return a function that says whether this CPU lacks the instructions of a flag."""
     info = Path('/proc/cpuinfo')
-    return lambda: '' if info.exists() and flag in info.read_text().split() else f'no {called} here'
+    flags = info.read_text(encoding='utf-8').split() if info.exists() else []
+    return lambda: '' if flag in flags else f'no {called} here'
 
 
 def _images():

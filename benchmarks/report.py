@@ -51,7 +51,7 @@ def save(found, picture, folder):
 
 def load(folder, name) -> dict:
     """Return the result of a suite. Raises FileNotFoundError if none was recorded."""
-    return json.loads((folder / f'{name}.json').read_text())
+    return json.loads((folder / f'{name}.json').read_text(encoding='utf-8'))
 
 
 def spread_of(found, contestant, what, scale=1):

@@ -20,6 +20,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'folder').mkdir()
     (tmp_path / 'empty').touch()
+    (tmp_path / 'latin').write_bytes('höst'.encode('latin-1'))
     (tmp_path / 'page.html').write_text('<html>Not found</html>')
     return tmp_path
 
@@ -56,6 +57,7 @@ def place(tmp_path, monkeypatch):
         ('train --precision half', "precision must be one of float32, bfloat16, got 'half'"),
         ('train --workers 0', 'workers must be a whole number >= 1, got 0'),
         ('train --workers 2 --hosts nothing', 'nothing'),
+        ('train --workers 2 --hosts latin', '--hosts latin cannot be read: it is no text'),
         ('train --hosts empty', '--hosts starts a job of many'),
         ('train --workers 2 --out folder', "--out must be a file to write, got 'folder'"),
     ],
@@ -103,12 +105,12 @@ def test_what_cannot_be_written_at_the_end_is_written_elsewhere(place, capsys):
     def write(path):
         if Path(path).parent == Path('full'):
             raise OSError(28, 'No space left on device')
-        Path(path).write_text('all that was learned')
+        Path(path).write_text('all that was learned', encoding='utf-8')
 
     assert command.keep(write, 'full/net') is False
     told = capsys.readouterr().err
     where = re.search(r'No space left on device; it was written to (.+)', told)[1]
-    assert Path(where).read_text() == 'all that was learned'
+    assert Path(where).read_text(encoding='utf-8') == 'all that was learned'
 
 
 def test_two_names_with_a_point_are_two_files(place):

@@ -181,7 +181,7 @@ class Environment:
         if not os.path.exists(os.path.join(self.folder, 'bin', 'pip')):
             return ''  # interrupted before pip was whole
         try:
-            with open(os.devnull, 'w') as null:
+            with open(os.devnull, 'w', encoding='utf-8') as null:
                 told = subprocess.check_output([self.python, '-c', code], stderr=null)
         except (OSError, subprocess.CalledProcessError):
             return ''
@@ -197,7 +197,7 @@ class Environment:
     def ready(self, exact):
         """Tell whether everything is installed; reads two files, starts nothing."""
         try:
-            with open(self.stamp) as file:
+            with open(self.stamp, encoding='utf-8') as file:
                 content = file.read()
         except (IOError, OSError):
             return False
@@ -217,7 +217,7 @@ class Environment:
             print('making {} with Python {}'.format(os.path.basename(self.folder), python))
             self.begin()
         self.install()
-        with open(self.stamp, 'w') as file:
+        with open(self.stamp, 'w', encoding='utf-8') as file:
             file.write(self.content(python))
         print('set up in {:.0f} s'.format(time.time() - start))
 
@@ -249,10 +249,10 @@ class Environment:
         names = [name for name in wanted if name != '--deps']
         locks = [os.path.join(self.root, name) for name in names if name.endswith('.lock')]
         stamp = '-'.join([self.stamp] + [name.replace('/', '-') for name in names])
-        with open(self.stamp) as file:
+        with open(self.stamp, encoding='utf-8') as file:
             content = '\n'.join([file.read()] + [digest(lock) for lock in locks])
         if os.path.exists(stamp):
-            with open(stamp) as file:
+            with open(stamp, encoding='utf-8') as file:
                 if file.read() == content:
                     return
             os.remove(stamp)
@@ -264,7 +264,7 @@ class Environment:
         for lock in locks:
             options += ['-r', lock]
         self.run('install', *(options + [name for name in names if not name.endswith('.lock')]))
-        with open(stamp, 'w') as file:
+        with open(stamp, 'w', encoding='utf-8') as file:
             file.write(content)
         print('added in {:.0f} s'.format(time.time() - start))
 

@@ -91,8 +91,13 @@ def gather(language) -> Path:
         ROOT / 'docs', folder / 'docs', ignore=lambda _, names: set(names) - {'rooms.png'}
     )
     shutil.copy(course_map.PICTURE, folder)
-    (folder / 'course_map.md').write_text(on_site(course_map.text(language), language))
-    (folder / 'glossary.md').write_text(on_site(labelled(GLOSSARY[language].read_text()), language))
+    (folder / 'course_map.md').write_text(
+        on_site(course_map.text(language), language), encoding='utf-8'
+    )
+    (folder / 'glossary.md').write_text(
+        on_site(labelled(GLOSSARY[language].read_text(encoding='utf-8')), language),
+        encoding='utf-8',
+    )
     for path in NOTEBOOKS[language].glob('*.ipynb'):
         notebook = playground.embed(described(nbformat.read(path, as_version=4)), language)
         for cell in notebook.cells:
@@ -100,12 +105,14 @@ def gather(language) -> Path:
                 cell.source = on_site(cell.source, language)
         nbformat.write(notebook, folder / path.name)
     for name in playground.ELEMENTS:
-        (folder / f'{name}.html').write_text(playground.element(name, language))
-    (folder / 'benchmarks.md').write_text(benchmarks(language, folder))
+        (folder / f'{name}.html').write_text(playground.element(name, language), encoding='utf-8')
+    (folder / 'benchmarks.md').write_text(benchmarks(language, folder), encoding='utf-8')
     question_pages.write(folder, language)
     if language == 'en':
         for path, name in TEXTS.items():
-            (folder / name).write_text(on_site((ROOT / path).read_text(), 'en'))
+            (folder / name).write_text(
+                on_site((ROOT / path).read_text(encoding='utf-8'), 'en'), encoding='utf-8'
+            )
         reference(folder / 'reference')
     return folder
 
@@ -164,7 +171,7 @@ def reference(folder):
         for file in files:
             members = ['   :members:', '   :exclude-members: set']  # `set` is matplotlib's
             parts += [f'### {file}', documented(file, members)]
-    (folder / 'index.md').write_text('\n\n'.join(parts) + '\n')
+    (folder / 'index.md').write_text('\n\n'.join(parts) + '\n', encoding='utf-8')
 
 
 def documented(name, options=()) -> str:
@@ -199,7 +206,7 @@ def sphinx(language, source, both) -> int:
 def check(folder) -> list:
     """Return what is wrong with the pages of `folder`, a line each."""
     paths = [path for path in folder.rglob('*.html') if '_static' not in path.parts]
-    pages = {path: BeautifulSoup(path.read_text(), 'html.parser') for path in paths}
+    pages = {path: BeautifulSoup(path.read_text(encoding='utf-8'), 'html.parser') for path in paths}
     ids = {path: {tag['id'] for tag in page.find_all(id=True)} for path, page in pages.items()}
     problems = []
     for path, page in pages.items():

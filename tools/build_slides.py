@@ -158,7 +158,9 @@ def main() -> int:
         page = PAGE.format(
             language=language, decks='\n'.join(items), other=other[language], **words
         )
-        (BUILD / ('index.html' if language == 'en' else 'zh.html')).write_text(page)
+        (BUILD / ('index.html' if language == 'en' else 'zh.html')).write_text(
+            page, encoding='utf-8'
+        )
     print(Table(['deck', 'slides', 'time'], rows))
     print(f'\nopen {(BUILD / "index.html").relative_to(ROOT)}')
     return 0
@@ -232,7 +234,9 @@ def write(path, slides, language, passed, whole) -> int:
     page, _ = exporter.from_notebook_node(notebook, {'metadata': {'name': title}})
     # links between lessons lead from deck to deck
     page = re.sub(r'href="(\d\d_\w+)\.ipynb"', r'href="\1.html"', page)
-    path.write_text(re.sub(r'<html[^>]*>', f'<html lang="{language}">', page, count=1))
+    path.write_text(
+        re.sub(r'<html[^>]*>', f'<html lang="{language}">', page, count=1), encoding='utf-8'
+    )
     return sum(cell.metadata.get('slideshow', {}).get('slide_type') == 'notes' for cell in cells)
 
 

@@ -65,7 +65,9 @@ TEXT = {
 
 def prose(page, language='en') -> list:
     """Return the source of each text cell of a page."""
-    notebook = json.loads((NOTEBOOKS[language] / f'{NAMES[page]}.ipynb').read_text())
+    notebook = json.loads(
+        (NOTEBOOKS[language] / f'{NAMES[page]}.ipynb').read_text(encoding='utf-8')
+    )
     return [''.join(c['source']) for c in notebook['cells'] if c['cell_type'] == 'markdown']
 
 
@@ -117,7 +119,7 @@ def reading(page, language) -> float:
 def running() -> tuple:
     """Return {page: minutes to run} and R in seconds, from the record; without it, from README."""
     found = report.load(ROOT / report.RESULTS, 'waiting')
-    readme = (ROOT / 'README.md').read_text()
+    readme = (ROOT / 'README.md').read_text(encoding='utf-8')
     units = found.get('lessons') or {name: float(R) for name, R in RECORD.findall(readme)}
     R = found.get('R') or float(re.search(r'where R is ([\d.]+) s', readme)[1])
     return {page: units[name] * R / 60 for page, name in NAMES.items() if name in units}, R
@@ -164,7 +166,9 @@ def tables(language) -> str:
 
 def text(language) -> str:
     """Return the page of the map, its tables computed anew."""
-    return BLOCK.sub(lambda _: f'\n{tables(language)}\n', PAGES[language].read_text())
+    return BLOCK.sub(
+        lambda _: f'\n{tables(language)}\n', PAGES[language].read_text(encoding='utf-8')
+    )
 
 
 def draw(below):
@@ -219,4 +223,4 @@ if __name__ == '__main__':
     tuple(TopologicalSorter(found).static_order())  # raises CycleError
     draw(found).savefig(PICTURE, metadata={'Description': drawn_for(found)})
     for language, path in PAGES.items():
-        path.write_text(text(language))
+        path.write_text(text(language), encoding='utf-8')

@@ -13,7 +13,7 @@ TOP, NEXT = 9.4, 1.0  # inches of the picture's width, and of a floor's height
 
 def table() -> dict:
     """Return {room: the rooms that it may import}, as CONTRIBUTING.md's table has them, in its order."""
-    rows = ROW.findall((ROOT / 'CONTRIBUTING.md').read_text())
+    rows = ROW.findall((ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8'))
     return {room: set(re.findall(r'`(\w+)`', below)) for room, below in rows}
 
 
@@ -26,7 +26,9 @@ def rooms() -> dict:
         if room == '__init__':
             continue
         here = room if inside else ''
-        found.setdefault(room, set()).update(imports(ast.parse(path.read_text()), here) - {room})
+        found.setdefault(room, set()).update(
+            imports(ast.parse(path.read_text(encoding='utf-8')), here) - {room}
+        )
     return found
 
 

@@ -20,7 +20,7 @@ PAGE = (
 {%- block html_head_css -%}
 {{ super() }}
 """
-    + f'<style>{STYLE.read_text()}</style>\n{{%- endblock -%}}\n'
+    + f'<style>{STYLE.read_text(encoding="utf-8")}</style>\n{{%- endblock -%}}\n'
     + ALT
 )
 # nbconvert, when it embeds images, closes every tag of a block of HTML at the end of that block
@@ -56,4 +56,6 @@ def write(notebook, path, folder):
     )  # fmt: skip
     resources = {'metadata': {'name': path.stem, 'path': str(folder)}}
     page, _ = exporter.from_notebook_node(notebook, resources)
-    path.with_suffix('.html').write_text(re.sub(r'(href="\w+)\.ipynb', r'\1.html', page))
+    path.with_suffix('.html').write_text(
+        re.sub(r'(href="\w+)\.ipynb', r'\1.html', page), encoding='utf-8'
+    )

@@ -62,7 +62,7 @@ MISSING = {
 def write(folder):
     """Copy the scripts to `folder`, and write beside them blocks.json: presets, sliders, colours."""
     shutil.copytree(SOURCE, folder)
-    (folder / 'blocks.json').write_text(json.dumps(shared()))
+    (folder / 'blocks.json').write_text(json.dumps(shared()), encoding='utf-8')
 
 
 @use_np

@@ -76,7 +76,7 @@ def compute(net, folder):
     }
     (folder / 'images.bin').write_bytes(images.tobytes())
     (folder / 'means.bin').write_bytes(means.astype('<f4').tobytes())
-    (folder / 'network.json').write_text(json.dumps(told))
+    (folder / 'network.json').write_text(json.dumps(told), encoding='utf-8')
 
 
 class Board:

@@ -21,7 +21,8 @@ def sync(notebooks=NOTEBOOKS) -> int:
     where the English then stands. Returns 1 if any is listed.
     """
     folder = notebooks / 'zh'
-    record = json.loads(path.read_text()) if (path := folder / RECORD).exists() else {}
+    path = folder / RECORD
+    record = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
     english = sorted(notebooks.glob('*.ipynb'))
     listed, kept = [], {}
     for path in english:

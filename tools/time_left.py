@@ -11,7 +11,7 @@ TRUST = 20  # R of lessons that weigh as much as the timed step
 def recorded(path=RECORDED) -> dict:
     """Return the R of each lesson that the suite `waiting` has recorded; {} if there is no record."""
     try:
-        return json.loads(path.read_text()).get('lessons', {})
+        return json.loads(path.read_text(encoding='utf-8')).get('lessons', {})
     except FileNotFoundError:
         return {}
 

@@ -121,7 +121,7 @@ def trial() -> int:
     )  # fmt: skip
     if told.returncode:
         return 1
-    shares = apart(json.loads(told.stdout), json.loads(RECORD.read_text()))
+    shares = apart(json.loads(told.stdout), json.loads(RECORD.read_text(encoding='utf-8')))
     print(f'import and numbers: {time.perf_counter() - start:.0f} s')
     rows = [[name, f'{share:.1e}'] for name, share in shares.items()]
     print(Table(['what', 'apart from x86-64, as a share of the largest'], rows))
@@ -145,7 +145,7 @@ def unpack_packages(folder):
     state, cache = WORK / 'apt' / 'state', WORK / 'apt' / 'cache'
     for kept in (state / 'lists' / 'partial', cache / 'archives' / 'partial'):
         kept.mkdir(parents=True, exist_ok=True)
-    (state / 'status').write_text('')  # as if nothing was installed: all that they need comes too
+    (state / 'status').write_bytes(b'')  # as if nothing was installed: all that they need comes too
     settings = {
         'APT::Architecture': 'arm64', 'APT::Architectures': 'arm64', 'APT::Sandbox::User': '',
         'Dir::State': state, 'Dir::State::status': state / 'status', 'Dir::Cache': cache,

@@ -72,7 +72,7 @@ def _fused(net, X, twin):
         twin.optimize_for(X, backend=BACKEND, static_alloc=True, static_shape=True)
         wanted, given = net(X), twin(X)
         twin.export(f'{folder}/twin')
-        graph = json.loads(Path(f'{folder}/twin-symbol.json').read_text())
+        graph = json.loads(Path(f'{folder}/twin-symbol.json').read_text(encoding='utf-8'))
     if not any(node['op'] == FUSED for node in graph['nodes']):
         raise ValueError(f'backend {BACKEND!r} has fused nothing in this MXNet')
     apart = float(abs(wanted - given).max() / abs(wanted).max())

@@ -23,7 +23,7 @@ def measure(seed, recipe='fast', library='mxnet', profile='lecture', images=60_0
         command += ['--seed', str(seed), '--out', str(out)] + ['--torch'] * (library == 'torch')
         if status := main(command):
             raise RuntimeError(f'{" ".join(command)} ended with status {status}')
-        record = json.loads(out.read_text())
+        record = json.loads(out.read_text(encoding='utf-8'))
     wall = time.perf_counter() - start
     about, epochs = record['about'], record['epochs']
     if about['images'] != images:

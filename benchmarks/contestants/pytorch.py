@@ -114,7 +114,7 @@ def network():
 
 def channels() -> dict:
     """Return the course's table GOOGLENET, read and not imported: MXNet stays out of this process."""
-    tree = ast.parse((ROOT / 'd2l_ext/networks/googlenet.py').read_text())
+    tree = ast.parse((ROOT / 'd2l_ext/networks/googlenet.py').read_text(encoding='utf-8'))
     for node in tree.body:
         if isinstance(node, ast.Assign) and node.targets[0].id == 'GOOGLENET':
             return ast.literal_eval(node.value)

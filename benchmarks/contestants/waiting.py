@@ -28,7 +28,7 @@ os.environ['PYTEST_ADDOPTS'] = f'--junitxml={{report}}'
 start = time.perf_counter()
 status = subprocess.call([sys.executable, *sys.argv[1:]])
 told = {{'command': ' '.join(sys.argv[1:]), 'seconds': time.perf_counter() - start}}
-report.with_suffix('.json').write_text(json.dumps(told))
+report.with_suffix('.json').write_text(json.dumps(told), encoding='utf-8')
 sys.exit(status)
 """
 
@@ -125,13 +125,13 @@ def tests(checkout=ROOT):
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder)
         timed = notes / 'timed.py'
-        timed.write_text(TIMED.format(folder=folder))
+        timed.write_text(TIMED.format(folder=folder), encoding='utf-8')
         start = time.perf_counter()
         # what it would set up is there: this Python runs it
         python = shlex.join([sys.executable, str(timed)])
         ran = _make(checkout, ['test', 'PYTHON=true', f'PY={python}'], {})
         seconds = time.perf_counter() - start
-        parts = [json.loads(path.read_text()) for path in sorted(notes.glob('*.json'))]
+        parts = [json.loads(path.read_text(encoding='utf-8')) for path in sorted(notes.glob('*.json'))]
         cases = [
             case
             for path in sorted(notes.glob('*.xml'))

@@ -56,7 +56,7 @@ def cache() -> Path:
 def alone(folder):
     """Let one process at a time work in `folder`; a process that dies lets go of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / 'lock', 'w') as lock:
+    with open(folder / 'lock', 'w', encoding='utf-8') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -217,9 +217,11 @@ class Watchdog:
 def read_hosts(path) -> list:
     """Return the names in the file at `path`, one a line; raises ValueError if there are none."""
     try:
-        lines = [line.split('#')[0].strip() for line in Path(path).read_text().splitlines()]
-    except OSError as error:
-        raise ValueError(f'--hosts {path} cannot be read: {error.strerror}') from None
+        text = Path(path).read_text(encoding='utf-8')
+    except (OSError, UnicodeError) as error:
+        told = getattr(error, 'strerror', 'it is no text')
+        raise ValueError(f'--hosts {path} cannot be read: {told}') from None
+    lines = [line.split('#')[0].strip() for line in text.splitlines()]
     if not any(lines):
         raise ValueError(f'--hosts {path} names no host: write one a line')
     return [line for line in lines if line]

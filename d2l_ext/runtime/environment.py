@@ -208,7 +208,7 @@ def machine() -> dict:
     from importlib.metadata import version
 
     info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
     models = [line.split(':')[1].strip() for line in lines if line.startswith('model name')]
     return {
         'cpu': models[0] if models else platform.processor(),

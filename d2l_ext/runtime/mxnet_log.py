@@ -41,7 +41,9 @@ def filtered():
     )  # fmt: skip
     python.flush()
     if _writes_to(2, python):
-        sys.stderr = open(stderr, 'w', buffering=1, errors=python.errors, closefd=False)
+        sys.stderr = open(
+            stderr, 'w', buffering=1, errors=python.errors, closefd=False, encoding=python.encoding
+        )
     os.dup2(reader.stdin.fileno(), 2)
     try:
         yield

@@ -22,7 +22,7 @@ def check_precision(precision, devices):
     for device in devices if precision != 'float32' else ():
         if device.device_type != 'cpu':
             problem = 'MXNet multiplies it on CPUs alone'
-        elif 'avx512_bf16' not in (info.read_text() if info.exists() else ''):
+        elif 'avx512_bf16' not in (info.read_text(encoding='utf-8') if info.exists() else ''):
             problem = 'this CPU has no instructions for it (AVX-512 BF16)'
         else:
             continue

@@ -14,7 +14,7 @@ class _NotebookBar(tqdm):
         from IPython.display import display
 
         self.handle = None
-        super().__init__(*args, **kwargs, file=open(os.devnull, 'w'), ncols=110)
+        super().__init__(*args, **kwargs, file=open(os.devnull, 'w', encoding='utf-8'), ncols=110)
         self.handle = None if self.disable else display(_Line(str(self)), display_id=True)
 
     def display(self, msg=None, pos=None):

@@ -59,7 +59,7 @@ def escape(app, what, name, thing, options, lines):
 class Search(SearchChinese):
     """Sphinx's own search in Chinese, which finds a word only if it is typed as the index has it."""
 
-    js_splitter_code = Path(__file__).with_name('split_query.js').read_text()
+    js_splitter_code = Path(__file__).with_name('split_query.js').read_text(encoding='utf-8')
 
 
 def setup(app):

@@ -212,7 +212,7 @@ def test_a_run_that_ends_early_leaves_no_process(fakes, tmp_path, monkeypatch, i
 
 def _alive(pid):
     try:
-        return Path(f'/proc/{pid}/stat').read_text().split()[2] != 'Z'
+        return Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').split()[2] != 'Z'
     except FileNotFoundError:
         return False
 

@@ -116,7 +116,7 @@ class Tools:
         if arguments == ['config', 'list']:
             return 0, [self.settings]
         if arguments[-1].endswith('requirements/uv.lock') and 'fetch' not in self.failing:
-            open(self.environment.uv, 'w').close()
+            open(self.environment.uv, 'w', encoding='utf-8').close()
         self.asked.append((tool, arguments, settings))
         return int(tool in self.failing), [f'{tool} said this\n']
 
@@ -145,7 +145,7 @@ def checkout(tmp_path, monkeypatch):
         environment.made_by = bootstrap.interpreter()
         os.makedirs(os.path.join(environment.folder, 'lib/python3/site-packages'), exist_ok=True)
         os.makedirs(os.path.dirname(environment.python), exist_ok=True)
-        open(environment.python, 'w').close()
+        open(environment.python, 'w', encoding='utf-8').close()
 
     monkeypatch.setattr(bootstrap, 'refusal', lambda: None)
     monkeypatch.setattr(bootstrap, 'bundled_pip', lambda: str(next(tmp_path.glob('*.whl'))))
@@ -196,7 +196,7 @@ def test_an_interrupted_set_up_goes_on(checkout, monkeypatch):
 
 def test_a_changed_lock_is_installed(checkout):
     set_up(checkout)
-    with open(checkout.lock, 'a') as file:
+    with open(checkout.lock, 'a', encoding='utf-8') as file:
         file.write('d2l==1.0.3\n')
     assert set_up(checkout) == ['install']
 
@@ -387,7 +387,9 @@ def test_what_was_added_is_not_added_again(tools, wanted):
 
 def test_a_changed_lock_is_added_again(tools):
     add(tools.environment, 'requirements/site.lock')
-    with open(os.path.join(tools.environment.root, 'requirements/site.lock'), 'a') as file:
+    with open(
+        os.path.join(tools.environment.root, 'requirements/site.lock'), 'a', encoding='utf-8'
+    ) as file:
         file.write('jieba==0.42.1\n')
     assert len(add(tools.environment, 'requirements/site.lock')) == 1
 
@@ -402,7 +404,7 @@ def test_what_failed_is_added_again(tools):
 
 def test_after_another_lock_was_installed_it_is_added_again(tools):
     add(tools.environment, 'requirements/site.lock')
-    with open(tools.environment.lock, 'a') as file:
+    with open(tools.environment.lock, 'a', encoding='utf-8') as file:
         file.write('d2l==1.0.3\n')
     set_up(tools.environment)
     assert len(add(tools.environment, 'requirements/site.lock')) == 1
@@ -441,7 +443,7 @@ def test_a_lock_pins_every_package_with_hashes_and_names_no_host(lock):
 
 
 def test_every_set_up_of_the_makefile_goes_the_same_way():
-    text = Path(bootstrap.ROOT, 'Makefile').read_text()
+    text = Path(bootstrap.ROOT, 'Makefile').read_text(encoding='utf-8')
     assert 'pip install' not in text
     locks = {path.name for path in Path(bootstrap.ROOT, 'requirements').glob('*.lock')}
     assert 'uv.lock' in locks and len(locks) > 3
@@ -450,7 +452,7 @@ def test_every_set_up_of_the_makefile_goes_the_same_way():
 
 
 def test_bootstrap_reads_in_an_old_python():
-    with open(bootstrap.__file__) as file:
+    with open(bootstrap.__file__, encoding='utf-8') as file:
         text = file.read()
     assert text.isascii()
     assert not any(f' {quote}' in text for quote in ("f'", 'f"')), 'f-strings are of Python 3.6'

@@ -17,7 +17,7 @@ from mxnet import np
 mx.npx.set_np()
 INFO = Path('/proc/cpuinfo')
 computes = pytest.mark.skipif(
-    not INFO.exists() or 'avx512_bf16' not in INFO.read_text(),
+    not INFO.exists() or 'avx512_bf16' not in INFO.read_text(encoding='utf-8'),
     reason='this CPU has no AVX-512 BF16',
 )
 
