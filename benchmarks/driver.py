@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from d2l_ext import runtime
 from d2l_ext.runtime import cpu_load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,9 +94,7 @@ def _torch():
 
 def _has(flag, called):
     """Return a function that says whether this CPU lacks the instructions of a flag."""
-    info = Path('/proc/cpuinfo')
-    flags = info.read_text(encoding='utf-8').split() if info.exists() else []
-    return lambda: '' if flag in flags else f'no {called} here'
+    return lambda: '' if runtime.cpu_has(flag) else f'no {called} here'
 
 
 def _images():

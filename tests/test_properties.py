@@ -1026,8 +1026,8 @@ TABLE = {
 # what is not in TABLE: the reason, and the names or the beginnings of names
 LEFT_OUT = {
     'starts processes, or reads what the system says: tests/runtime': (
-        'runtime.distributed.', 'runtime.gpu.', 'runtime.arm.', 'runtime.cpu_load.',
-        'runtime.mxnet_log.', 'diagnostics.doctor.', 'diagnostics.speed.Speed',
+        'runtime.environment.cpu_has', 'runtime.distributed.', 'runtime.gpu.', 'runtime.arm.',
+        'runtime.cpu_load.', 'runtime.mxnet_log.', 'diagnostics.doctor.', 'diagnostics.speed.Speed',
     ),
     'needs a whole GoogLeNet: tests/weights/test_gated_files.py': ('weights.gated_files.',),
     'looks for the data set or fetches it: test_readers.py, tests/data': (

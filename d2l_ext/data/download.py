@@ -47,9 +47,15 @@ class DataError(RuntimeError):
 
 
 def cache() -> Path:
-    """Return the folder in which this user's processes share downloads and resized images."""
-    home = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    return Path(os.environ.get('D2L_EXT_CACHE') or Path(home) / 'd2l_ext').expanduser()
+    """Return the folder in which this user's processes share downloads and resized images.
+
+    Raises DataError if it would be in a home folder that nobody knows.
+    """
+    home = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
+    folder = os.path.expanduser(os.environ.get('D2L_EXT_CACHE') or f'{home}/d2l_ext')
+    if folder.startswith('~'):
+        raise DataError(f'no home folder is known for {folder}: set D2L_EXT_CACHE to a folder')
+    return Path(folder)
 
 
 @contextlib.contextmanager
@@ -140,7 +146,7 @@ def find(root=None):
     DataError says what is wrong with it. Else come the cache and the system's package.
     """
     if named := root or os.environ.get('D2L_EXT_DATA'):
-        folder = Path(named).expanduser()
+        folder = Path(os.path.expanduser(named))
         try:
             verify(folder)
         except DataError as error:
@@ -205,11 +211,16 @@ def download_file(folder, name):
             except DataError as error:
                 part.unlink()
                 problems[mirror] = error
-            except requests.RequestException as error:  # what came is kept for the next try
+            except OSError as error:  # what came is kept for the next try
+                if error.errno is not None:  # of the disk; those of requests have none
+                    raise
                 problems[mirror] = error
         if all(isinstance(error, requests.ConnectionError) for error in problems.values()):
             break  # offline
-    told = [f'{mirror}: {type(error).__name__}' for mirror, error in problems.items()]
+    told = [
+        f'{mirror}: {error if type(error) is OSError else type(error).__name__}'
+        for mirror, error in problems.items()
+    ]
     raise DataError(f'no mirror served {name} ({"; ".join(told)}). {REMEDY}')
 
 

@@ -100,8 +100,7 @@ def _counts() -> list:
     """Return the numbers of threads to try."""
     if not runtime.THREADS_GIVEN:
         return sorted({1, runtime.usable_cpus()})
-    first = os.environ['OMP_NUM_THREADS'].split(',')[0].strip()
-    return [int(first) if first.isdigit() and int(first) else runtime.usable_cpus()]
+    return [runtime.threads_asked() or runtime.usable_cpus()]
 
 
 def _time(counts) -> dict:

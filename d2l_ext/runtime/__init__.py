@@ -7,12 +7,14 @@ from .environment import (
     PROFILES,
     THREADS_GIVEN,
     busy,
+    cpu_has,
     device,
     gpu_state,
     in_notebook,
     machine,
     prepare,
     profile,
+    threads_asked,
     usable_cpus,
 )
 
@@ -20,11 +22,13 @@ __all__ = [
     'PROFILES',
     'THREADS_GIVEN',
     'busy',
+    'cpu_has',
     'device',
     'gpu_state',
     'in_notebook',
     'machine',
     'prepare',
     'profile',
+    'threads_asked',
     'usable_cpus',
 ]

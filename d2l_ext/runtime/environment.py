@@ -17,11 +17,19 @@ from pathlib import Path
 from . import arm, cpu_load, gpu
 
 PROFILES = ('quick', 'lecture')
-THREADS_GIVEN = 'OMP_NUM_THREADS' in os.environ  # by the user: looked up before `prepare` sets it
 # mallopt(3): no mapping of their own for large blocks, no giving back, one heap for all threads
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 KEEP_MEMORY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_ARENA_MAX: 1}
 FINANCIAL = ('fv', 'ipmt', 'irr', 'mirr', 'nper', 'npv', 'pmt', 'ppmt', 'pv', 'rate')
+
+
+def threads_asked() -> int:
+    """Return what OMP_NUM_THREADS asks for, the first number of a list; 0 where it is no number."""
+    first = os.environ.get('OMP_NUM_THREADS', '').split(',')[0].strip()
+    return int(first) if first.isdecimal() else 0
+
+
+THREADS_GIVEN = threads_asked() > 0  # by the user: looked up before `prepare` sets it
 
 
 def prepare():
@@ -41,7 +49,15 @@ def prepare():
         gpu.prepare()
         arm.prepare()
         restore_numpy_names()
-        os.environ.setdefault('OMP_NUM_THREADS', str(usable_cpus()))
+        given = os.environ.get('OMP_NUM_THREADS')
+        if given and not THREADS_GIVEN:
+            warnings.warn(
+                f'OMP_NUM_THREADS must be a whole number >= 1, got {given!r}: all {usable_cpus()} CPUs '
+                'are used',
+                stacklevel=3,
+            )
+        # MXNet ends the process for what is no single number
+        os.environ['OMP_NUM_THREADS'] = str(threads_asked() or usable_cpus())
         if 'OMP_WAIT_POLICY' not in os.environ:
             # Threads that wait for each other would spin, for milliseconds. Beside one busy program on
             # two CPUs a training step (batch 16, 96x96) took 1.6 s with 10 000 turns of it and 0.8 s
@@ -115,6 +131,12 @@ def usable_cpus() -> int:
         count = os.cpu_count() or 1
     quota = _cgroup_quota()
     return max(1, min(count, math.ceil(quota))) if quota else count
+
+
+def cpu_has(flag) -> bool:
+    """Tell whether Linux lists the instructions `flag`, such as avx512_bf16, of this CPU."""
+    info = Path('/proc/cpuinfo')
+    return info.exists() and flag in info.read_text(encoding='utf-8').split()
 
 
 def _cgroup_quota(root=Path('/sys/fs/cgroup'), own=Path('/proc/self/cgroup')):

@@ -1,8 +1,10 @@
 """Files: written whole or not at all, and known by their hash."""
 
 import contextlib
+import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from . import arguments
@@ -20,8 +22,9 @@ def replace_all(contents):
     """Write files that belong together, {path: bytes or text}, as `replace` does: all, or none.
 
     None is moved into place before all are written. A link stays one: the file that it leads to is
-    written. A device or a pipe, such as /dev/null, is written to and stays what it is. Raises
-    ValueError, before any, for what cannot be the path of a file.
+    written. A file keeps its mode; one that may not be written to is refused, as by `open`. A device
+    or a pipe, such as /dev/null, is written to and stays what it is. Raises ValueError, before any, for
+    what cannot be the path of a file.
     """
     besides = {}
     try:
@@ -33,12 +36,16 @@ def replace_all(contents):
             path = Path(os.path.realpath(path))
             if path.is_dir():
                 raise ValueError(f'path must be that of a file, got the folder {path}')
+            if path.exists() and not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = besides[path] = _beside(path, number)
             with open(beside, 'wb') as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, beside)
         for path, beside in besides.items():
             os.replace(beside, path)
     finally:

@@ -2,8 +2,8 @@
 
 import math
 import os
-from pathlib import Path
 
+from .. import runtime
 from ..analysis import anatomy
 from ..runtime import gpu
 from ..runtime.arguments import one_of
@@ -18,11 +18,10 @@ OF_THE_DRIVER = 2**29  # bytes that CUDA and its libraries take before anything 
 def check_precision(precision, devices):
     """Raise ValueError unless all `devices` (MXNet contexts) can multiply in `precision`."""
     one_of('precision', precision, PRECISIONS)
-    info = Path('/proc/cpuinfo')
     for device in devices if precision != 'float32' else ():
         if device.device_type != 'cpu':
             problem = 'MXNet multiplies it on CPUs alone'
-        elif 'avx512_bf16' not in (info.read_text(encoding='utf-8') if info.exists() else ''):
+        elif not runtime.cpu_has('avx512_bf16'):
             problem = 'this CPU has no instructions for it (AVX-512 BF16)'
         else:
             continue

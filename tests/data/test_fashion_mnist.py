@@ -399,6 +399,33 @@ def test_offline_names_what_helps(machine, monkeypatch):
     assert waits == [0]  # no second round when nobody answers
 
 
+def test_certificates_that_are_not_there_are_named(machine, monkeypatch):
+    monkeypatch.setenv('REQUESTS_CA_BUNDLE', '/no/bundle.pem')
+    monkeypatch.setattr(download, 'MIRRORS', ('https://127.0.0.1:9/',))
+    with pytest.raises(
+        data.DataError, match='no mirror served .*: .* invalid path: /no/bundle.pem'
+    ):
+        data.fetch()
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch):
+    def unknown(user):
+        raise KeyError(user)
+
+    for name in ('HOME', 'XDG_CACHE_HOME', 'D2L_EXT_CACHE', 'D2L_EXT_DATA'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr('pwd.getpwuid', unknown)
+    with pytest.raises(data.DataError, match='no home folder is known for ~/.* set D2L_EXT_CACHE'):
+        data.fetch()
+
+
+@pytest.mark.parametrize('named', ['root', 'D2L_EXT_DATA'])
+def test_the_home_folder_of_no_user_is_told(machine, monkeypatch, named):
+    monkeypatch.setenv('D2L_EXT_DATA', '~nobody-of-this-name/images')
+    with pytest.raises(data.DataError, match='~nobody-of-this-name/images has no .* it is missing'):
+        data.fetch('~nobody-of-this-name/images' if named == 'root' else None)
+
+
 def test_download_needs_a_cache_to_write_to(machine):
     machine.write_text('a file, not a folder')
     with pytest.raises(data.DataError, match='cannot be used .*set D2L_EXT_CACHE'):

@@ -49,6 +49,18 @@ def test_a_thread_count_that_the_user_set_stays():
     assert python(code, OMP_NUM_THREADS='7')[0] == '7'
 
 
+@pytest.mark.parametrize(
+    'given, taken, told',
+    [('2,3', '2', ''), ('', None, ''), *[(bad, None, bad) for bad in ('abc', '1.5', '0', '-1')]],
+)
+def test_a_number_of_threads_that_would_end_the_process_is_mended(given, taken, told):
+    code = 'import d2l_ext, mxnet, os; print(os.environ["OMP_NUM_THREADS"])'
+    threads, words = python(code, OMP_NUM_THREADS=given)
+
+    assert threads == (taken or str(runtime.usable_cpus()))
+    assert bool(told) == (f'OMP_NUM_THREADS must be a whole number >= 1, got {given!r}' in words)
+
+
 def test_threads_that_wait_do_not_keep_other_programs_from_computing():
     code = 'import d2l_ext, os; print(os.environ.get("GOMP_SPINCOUNT"))'
 

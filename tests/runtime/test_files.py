@@ -57,6 +57,25 @@ def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
     assert (tmp_path / 'link').is_symlink() and (tmp_path / 'real').read_text() == 'new'
 
 
+def test_a_file_keeps_its_mode(tmp_path):
+    path = tmp_path / 'file'
+    path.write_text('old')
+    path.chmod(0o640)
+
+    replace(path, 'new')
+
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ('new', 0o640)
+
+
+def test_a_file_that_may_not_be_written_to_stays_as_it_was(tmp_path, monkeypatch):
+    (tmp_path / 'file').write_text('old')
+    monkeypatch.setattr(os, 'access', lambda path, how: False)  # root may write to any
+
+    with pytest.raises(PermissionError, match='Permission denied: .*file'):
+        replace(tmp_path / 'file', 'new')
+    assert (tmp_path / 'file').read_text() == 'old' and os.listdir(tmp_path) == ['file']
+
+
 def test_a_pipe_is_written_to_and_stays_one(tmp_path):
     os.mkfifo(tmp_path / 'pipe')
     reader = os.open(tmp_path / 'pipe', os.O_RDONLY | os.O_NONBLOCK)

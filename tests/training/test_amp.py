@@ -1,10 +1,9 @@
 """Does a network multiply in 16 bits where that is asked for and possible, and only there?"""
 
 import json
-from pathlib import Path
 
 from d2l_ext import __main__ as command
-from d2l_ext import data, networks, training
+from d2l_ext import data, networks, runtime, training
 from d2l_ext.training import amp, device_limits
 from d2l_ext.training.checkpoint import Checkpoint
 from d2l_ext.weights import safetensors_files
@@ -15,10 +14,8 @@ import pytest
 from mxnet import np
 
 mx.npx.set_np()
-INFO = Path('/proc/cpuinfo')
 computes = pytest.mark.skipif(
-    not INFO.exists() or 'avx512_bf16' not in INFO.read_text(encoding='utf-8'),
-    reason='this CPU has no AVX-512 BF16',
+    not runtime.cpu_has('avx512_bf16'), reason='this CPU has no AVX-512 BF16'
 )
 
 
@@ -148,7 +145,7 @@ def test_an_unknown_precision_is_refused_before_the_first_step(batches):
 
 
 def test_a_cpu_without_the_instructions_is_told(monkeypatch):
-    monkeypatch.setattr(device_limits.Path, 'read_text', lambda path: 'flags : avx512f avx512bw')
+    monkeypatch.setattr(runtime, 'cpu_has', lambda flag: flag != 'avx512_bf16')
     with pytest.raises(ValueError, match=r'no instructions for it \(AVX-512 BF16\); take float32'):
         device_limits.check_precision('bfloat16', [mx.cpu()])
 
