@@ -12,7 +12,7 @@ import mxnet as mx
 from mxnet.gluon import nn
 
 from ..networks.blocks import check_network, is_layer, walk
-from ..runtime.arguments import brief, numpy_arrays, shape_of, whole
+from ..runtime.arguments import brief, numpy_arrays, reason_of, shape_of, whole
 from ..tables import Table
 
 
@@ -174,8 +174,7 @@ def _infer(net, calls, shape):
         with contextlib.redirect_stdout(None):  # MXNet prints all arguments before it raises
             weights, shapes, _ = group.infer_shape(data=shape, **bound)
     except mx.MXNetError as error:
-        reason = str(error).strip().splitlines()[-1].split('Error: ')[-1]
-        raise ValueError(f'shape {shape} does not fit this network: {reason}') from None
+        raise ValueError(f'shape {shape} does not fit this network: {reason_of(error)}') from None
     return shapes, dict(zip(names, weights, strict=True))
 
 

@@ -6,7 +6,7 @@ Input channels are never written: Gluon's deferred initialization finds them at 
 import mxnet as mx
 from mxnet.gluon import Block, HybridBlock, nn
 
-from ..runtime.arguments import brief, number, numpy_arrays, one_of, whole
+from ..runtime.arguments import brief, number, numpy_arrays, one_of, reason_of, whole
 
 ACTIVATIONS = ('relu', 'sigmoid', 'tanh', 'softrelu', 'softsign')
 
@@ -28,8 +28,10 @@ def conv(channels, kernel, strides=1, padding=None, activation='relu', use_bias=
     """Convolve (N, C, H, W) to (N, channels, H', W') and apply `activation` (None for none).
 
     `kernel` is an int or (height, width). Without `padding` the grid keeps its size at stride 1, which
-    needs an odd kernel: raises ValueError for an even one, and for what is no number or name of these.
+    needs an odd kernel: raises ValueError for an even one, and for what is no number or name of these,
+    and RuntimeError before `npx.set_np()`.
     """
+    numpy_arrays()  # a layer is of the kind of arrays that there are when it is built
     channels, strides = whole('channels', channels), _pair('strides', strides)
     height, width = kernel = _pair('kernel', kernel)
     if padding is None:
@@ -157,9 +159,7 @@ def passed(net, X, name='X'):
 
 
 def _unfit(name, X, error):
-    lines = [line for line in str(error).splitlines() if line.strip()] or ['']
-    reason = lines[-1].split('Error: ')[-1].strip()
-    return ValueError(f'{name} {X.shape} does not fit this network: {reason}')
+    return ValueError(f'{name} {X.shape} does not fit this network: {reason_of(error)}')
 
 
 def _check_layers(layers):

@@ -23,6 +23,12 @@ def brief(value) -> str:
     return ' '.join(SHORT.repr(value).split())
 
 
+def reason_of(error) -> str:
+    """Return what an error of MXNet says, in one line: its traceback of C++ stands above it."""
+    lines = [line for line in str(error).splitlines() if line.strip()] or ['']
+    return lines[-1].split('Error: ')[-1].strip()
+
+
 def whole(name, value, least=1, hint='', most=None) -> int:
     """Return `value` as int; `hint` says what to give instead.
 
@@ -93,10 +99,10 @@ def class_numbers(name, values, count=None, classes=None):
 
 
 def numpy_arrays():
-    """Raise RuntimeError unless MXNet computes with NumPy's arrays, as all of the course does."""
+    """Raise RuntimeError unless MXNet computes with NumPy's arrays and shapes, as the course does."""
     import mxnet as mx
 
-    if not mx.util.is_np_array():
+    if not (mx.util.is_np_array() and mx.util.is_np_shape()):
         raise RuntimeError(
             'MXNet does not compute with np arrays yet: call npx.set_np() first, in each thread'
         )
@@ -125,7 +131,7 @@ def array_of(name, value, axes=None, finite=False, what='an array of numbers'):
     """
     try:
         found = value.asnumpy() if hasattr(value, 'asnumpy') else onp.asanyarray(value)
-    except (TypeError, ValueError, OverflowError):
+    except (RuntimeError, TypeError, ValueError, OverflowError):
         found = onp.array(None)
     if found.dtype.kind not in 'biuf':
         raise ValueError(f'{name} must be {what}, got {brief(value)}')

@@ -80,7 +80,7 @@ class Learner:
         images, labels = self._share(X), self._share(y)
         with autograd.record():
             outputs = [self._outputs(part) for part in images]
-            losses = [self.loss(o, part) for o, part in zip(outputs, labels, strict=True)]
+            losses = [self._loss(o, part) for o, part in zip(outputs, labels, strict=True)]
         for loss, part in zip(losses, labels, strict=True):
             check_losses(loss.shape, len(part))
         autograd.backward(losses)
@@ -100,6 +100,17 @@ class Learner:
                 right, images = right + _right(self._outputs(X), y), images + len(y)
         right, images = self._over_all(right, images)
         return right / images
+
+    def _loss(self, outputs, labels):
+        try:
+            return self.loss(outputs, labels)
+        except (AssertionError, AttributeError, TypeError, ValueError) as error:
+            if not isinstance(outputs, tuple):
+                raise
+            raise ValueError(
+                f'loss must take the {len(outputs)} outputs that net gives in training, the main scores '
+                'first: take networks.joint_loss, or build net without aux'
+            ) from error
 
     def _outputs(self, X):
         outputs = self.computing(X)  # a graph gives a list

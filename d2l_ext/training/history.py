@@ -55,12 +55,14 @@ class History:
 
     @classmethod
     def load(cls, path):
-        """Read a history that `save` wrote; a bare name is one of the recorded ones.
+        """Read a history that `save` wrote; a bare name that is no file is one of the recorded ones.
 
         Raises FileNotFoundError and ValueError, naming the file.
         """
         path_of('path', path)
-        path = RECORDS / f'{path}.json' if str(path).isidentifier() else Path(path)
+        path = Path(path)
+        if not path.is_file() and str(path).isidentifier():
+            path = RECORDS / f'{path}.json'
         if not path.exists():
             known = ', '.join(sorted(p.stem for p in RECORDS.glob('*.json')))
             raise FileNotFoundError(f'no history at {path}: recorded ones are {known}')

@@ -24,7 +24,8 @@ def loop(
     of batches an epoch; the other arguments are those of `training.fit`.
     """
     history = History() if history is None else history
-    place = Place(history, sum(len(batches) for batches in plan), orders_of(plan))
+    lengths = [len(batches) for batches in plan]
+    place = Place(history, sum(lengths), orders_of(plan))
     keeper = None
     if checkpoint:
         about = {'lr': lr, 'schedule': schedule, **(about or {})}
@@ -38,6 +39,8 @@ def loop(
     try:
         for epoch in range(place.epoch, len(plan)):
             for number, batch in place.begin(plan[epoch]):
+                if number > lengths[epoch]:
+                    raise ValueError(length_told(lengths[epoch], 'more'))
                 X, y = pair(batch, 'train_iter')
                 rate = lr * SCHEDULES[schedule](place.step / place.steps)
                 loss_sum, correct = learner.step(X, y, rate)
@@ -48,8 +51,10 @@ def loop(
                     f'epoch {place.first + epoch + 1}, {place.running}', refresh=False
                 )
                 bar.update()
-                if keeper and place.step % checkpoint.every == 0 and number < len(plan[epoch]):
+                if keeper and place.step % checkpoint.every == 0 and number < lengths[epoch]:
                     keeper.keep(place)
+            if place.batch < lengths[epoch]:
+                raise ValueError(length_told(lengths[epoch], place.batch))
             accuracy = None if test_iter is None else learner.evaluate(test_iter)
             place.end(accuracy)
             if keeper:
@@ -61,6 +66,14 @@ def loop(
     finally:
         bar.close()
     return place.history
+
+
+def length_told(length, given) -> str:
+    """Say that data gave another number of batches than the rates were spread over."""
+    return (
+        f'train_iter must give {length} batches an epoch, as its length was, got {given}: give a list, or '
+        "a loader of last_batch 'keep' or 'discard'"
+    )
 
 
 def orders_of(plan) -> list:

@@ -9,12 +9,11 @@ from pathlib import Path
 from mxnet import np
 
 from ..networks import GoogLeNet
-from ..runtime import arguments
+from ..runtime.arguments import numpy_arrays, path_of
 from ..runtime.files import sha256
 from ..weights import safetensors_files
 from .gluon_learner import devices_of
 from .history import RECORDS, History
-from .validation import check_numpy_arrays
 
 TRAINED = RECORDS / 'googlenet'  # .safetensors, .json
 SHAPE = (1, 1, 48, 48)  # of the images that it was last trained on
@@ -28,9 +27,9 @@ def load_trained(path=TRAINED, device=None):
     Raises FileNotFoundError if one of the two files is missing, ValueError if the weights are not those
     that the record describes.
     """
-    check_numpy_arrays()
+    numpy_arrays()
     device = devices_of(device)[0]
-    arguments.path_of('path', path)
+    path_of('path', path)
     file, record = (Path(f'{path}{suffix}') for suffix in ('.safetensors', '.json'))
     history = History.load(record)
     try:

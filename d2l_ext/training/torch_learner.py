@@ -124,8 +124,13 @@ def initialize(net, name, seed=0):
 
 def tensors(X, y, device='cpu', layout=torch.contiguous_format):
     """Turn a batch of `data.ImageBatches` into tensors: X float32 (N, C, H, W), y int64 (N,)."""
-    X, y = (torch.from_numpy(on_host(a, 'a batch', what)) for a, what in ((X, 'X'), (y, 'y')))
+    X, y = (_tensor(on_host(a, 'a batch', what)) for a, what in ((X, 'X'), (y, 'y')))
     return X.to(device, memory_format=layout), y.long().to(device)
+
+
+def _tensor(array):
+    """Return an array as a tensor, of a copy: PyTorch reads no array backwards, and none read-only."""
+    return torch.from_numpy(array.copy())
 
 
 def best_device() -> str:
@@ -278,11 +283,11 @@ class Learner:
     def restore(self, tensors):
         """Take over what `tensors` gave."""
         for name, ours in self.net.state_dict().items():
-            ours.copy_(torch.from_numpy(tensors[f'weight.{name}'].copy()))
+            ours.copy_(_tensor(tensors[f'weight.{name}']))
         for name, parameter in self.net.named_parameters():
             for kind, theirs in self.kept.items():
                 if f'{kind}.{name}' in tensors:
-                    array = torch.from_numpy(tensors[f'{kind}.{name}'].copy())
+                    array = _tensor(tensors[f'{kind}.{name}'])
                     if theirs != 'step':  # a number, which stays where it is
                         array = torch.empty_like(parameter).copy_(array)
                     self.optimizer.state[parameter][theirs] = array
@@ -311,7 +316,7 @@ def _outputs(net, images, device, name) -> int:
     if not isinstance(first, nn.UninitializedParameter) and first.ndim == 4:
         check_channels(first.shape[1], images, name)
     with torch.no_grad():
-        return net(torch.from_numpy(images).to(device)).shape[-1]
+        return net(_tensor(images).to(device)).shape[-1]
 
 
 def evaluate(
@@ -325,7 +330,7 @@ def evaluate(
         for batch in data_iter:
             X, y = pair(batch, name)
             pixels = check_images(X, name, dtype)
-            scores = net(torch.from_numpy(pixels).to(device, memory_format=layout)).cpu().numpy()
+            scores = net(_tensor(pixels).to(device, memory_format=layout)).cpu().numpy()
             labels = check_labels(y, len(pixels), scores.shape[1], name)
             right += int((scores.argmax(axis=1) == labels).sum())
             images += len(labels)

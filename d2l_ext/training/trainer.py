@@ -8,7 +8,7 @@ from .. import data
 from ..analysis import anatomy
 from ..networks import joint_loss
 from ..networks.blocks import check_network, passed
-from ..runtime.arguments import LARGEST, brief, number, whole
+from ..runtime.arguments import LARGEST, brief, number, numpy_arrays, whole
 from .checkpoint import Checkpoint
 from .device_limits import check_precision
 from .gluon_learner import Learner, as_mxnet, check_where, devices_of, dtype_of
@@ -22,7 +22,6 @@ from .validation import (
     check_images,
     check_kinds,
     check_labels,
-    check_numpy_arrays,
     check_options,
     check_recipes_own,
     check_stage2,
@@ -79,7 +78,7 @@ def fit(
     FloatingPointError when the loss is no longer a number, and MemoryError, with a batch size that
     should fit, when a GPU has no memory left.
     """
-    check_numpy_arrays()
+    numpy_arrays()
     check_options(
         epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer, momentum=momentum,
         weight_decay=weight_decay,
@@ -146,7 +145,7 @@ def predict(net, data_iter, device=None):
 
     Raises ValueError for images, labels or a network that cannot be right.
     """
-    check_numpy_arrays()
+    numpy_arrays()
     device = devices_of(device)[0]
     dtype = 'float32'
     if hasattr(net, 'collect_params'):  # a graph from a file has none
@@ -199,7 +198,7 @@ def run(net, recipe, *, sample=None, seed=0, device=None, **more):
     before anything is changed, for a network that the recipe does not train: another activation in
     stage 2, images of other than 1 channel, other than 10 classes.
     """
-    check_numpy_arrays()
+    numpy_arrays()
     check_network('net', net)
     devices = devices_of(device)
 

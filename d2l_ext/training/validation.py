@@ -3,7 +3,6 @@
 import math
 from numbers import Integral
 
-import mxnet as mx
 import numpy as onp
 
 from ..runtime.arguments import brief, number, one_of, whole
@@ -33,12 +32,6 @@ def check_optimizer(optimizer, momentum, weight_decay):
     one_of('optimizer', optimizer, OPTIMIZERS)
     number('momentum', momentum, least=0, below=1)
     number('weight_decay', weight_decay, least=0, below=1)
-
-
-def check_numpy_arrays():
-    """Raise ValueError unless MXNet gives arrays as NumPy does."""
-    if not (mx.util.is_np_array() and mx.util.is_np_shape()):
-        raise ValueError('MXNet gives its older arrays: call npx.set_np() first, in each thread')
 
 
 def by_epoch(train_iter, epochs) -> list:
@@ -167,10 +160,10 @@ def on_host(array, name, what):
     """Return an array of MXNet, NumPy or PyTorch, or a list, as a NumPy array."""
     try:
         return array.asnumpy() if hasattr(array, 'asnumpy') else onp.asarray(array)
-    except (TypeError, ValueError):
+    except (RuntimeError, TypeError, ValueError):  # the first of a tensor that has a gradient
         raise ValueError(
             f'{name} must give {what} as an array that NumPy reads, got a {type(array).__name__}: '
-            'give it as one of NumPy, on the CPU'
+            'give it as one of NumPy, on the CPU, without gradient'
         ) from None
 
 

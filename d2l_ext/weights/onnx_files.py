@@ -16,7 +16,7 @@ import numpy as onp
 import onnx
 
 from .. import runtime
-from ..runtime.arguments import array_of, path_of, shape_of
+from ..runtime.arguments import path_of, shape_of
 from ..runtime.files import replace
 from .graph_files import (
     INPUT,
@@ -127,7 +127,7 @@ def load_onnx(path):
     name = running.get_inputs()[0].name
 
     def net(images):
-        images = array_of('images', images).astype('float32')
+        images = as_images(images)
         fits = images.ndim == len(sizes) and all(
             not isinstance(n, int) or n == m for n, m in zip(sizes, images.shape, strict=True)
         )

@@ -24,7 +24,8 @@ from .safetensors_files import check_range, fits, put, unpack, values
 
 # Gluon's name of a parameter -> PyTorch's
 NAMES = {'gamma': 'weight', 'beta': 'bias'}
-PICKLED = ('.pth', '.pt', '.tar')  # endings of PyTorch's files; .tar of .pth.tar
+PICKLED = ('.pth', '.pt', '.tar', '.bin')  # endings of PyTorch's files; .tar of .pth.tar
+AROUND = ('state_dict', 'model', 'model_state_dict')  # where some programs put the weights
 # what PyTorch raises on files that are none of its own, or damaged
 UNREADABLE = (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, OSError,
               RuntimeError, TypeError, UnpicklingError, ValueError, struct.error)  # fmt: skip
@@ -142,10 +143,10 @@ def read(path) -> dict:
 def opened(weights) -> Mapping:
     """Return a state_dict without what some programs put around it and before its names.
 
-    Taken off are a dict's entry `state_dict` or `model`, and a prefix common to all names, such as
+    Taken off are a dict's entry of AROUND, such as `state_dict`, and a prefix common to all names, such as
     `module.` of DataParallel and `_orig_mod.` of torch.compile.
     """
-    for key in ('state_dict', 'model'):
+    for key in AROUND:
         if isinstance(weights.get(key), Mapping):
             weights = weights[key]
     while len(weights) > 1 and len(starts := {str(n).partition('.')[0] for n in weights}) == 1:

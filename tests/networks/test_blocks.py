@@ -1,8 +1,9 @@
 """Do the building blocks give the shapes and the numbers that they say?"""
 
-from d2l_ext.networks import Inception
+from d2l_ext.networks import GoogLeNet, Inception
 from d2l_ext.networks.blocks import Concat, conv, is_layer, max_pool, seq, walk
 
+import mxnet as mx
 import pytest
 from mxnet import np
 
@@ -23,6 +24,12 @@ def block_3a():
 def test_inception_refuses_wrong_channels_by_name(channels, message):
     with pytest.raises(ValueError, match=message):
         Inception(*channels)
+
+
+@pytest.mark.parametrize('build', [lambda: conv(4, 3), GoogLeNet])
+def test_what_is_built_before_set_np_is_refused(build):
+    with mx.util.np_array(False), pytest.raises(RuntimeError, match=r'call npx.set_np\(\) first'):
+        build()
 
 
 @pytest.mark.parametrize('size', [7, 28])

@@ -77,7 +77,7 @@ def test_parameters_with_auxiliary_classifiers_after_a_pass_without_them(name):
     net.initialize()
     net(images(75))
 
-    assert sum(p.data().size for p in trainable(net)) == count
+    assert sum(p.data().size for p in trainable(net)) == anatomy.count_parameters(net) == count
 
 
 def test_parameters_of_inception_bn_by_hand():
@@ -252,7 +252,8 @@ def test_heads_cost_nothing_in_prediction(name):
     shape = (1, 3, 224, 224)
     plain, helped = FAMILY[name][0](10), WITH_HEADS[name][0](10)
 
-    assert anatomy.count_macs(helped, shape) == anatomy.count_macs(plain, shape)
+    for count in (anatomy.count_macs, anatomy.count_parameters):
+        assert count(helped, shape) == count(plain, shape)
 
 
 def test_a_head_of_googlenet_computes_the_papers_at_14_x_14():

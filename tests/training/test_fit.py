@@ -210,6 +210,14 @@ def test_a_history_survives_its_file(tmp_path):
     assert (again.epochs, again.about) == (history.epochs, {'seed': 0})
 
 
+def test_a_history_saved_under_a_bare_name_is_that_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ('h', 'lecture'):  # the second is a recorded one too
+        History([{'epoch': 7}]).save(name)
+
+        assert History.load(name).epochs == [{'epoch': 7}]
+
+
 def test_history_goes_on_where_it_was():
     net = network()
     history = fit(net, epochs=1)
@@ -310,6 +318,19 @@ class Feed:
         return iter(self.batches)
 
 
+class Once:
+    """Batches, one an epoch, that are gone when they have been given."""
+
+    def __init__(self, batches):
+        self.left = iter(batches)
+
+    def __len__(self):
+        return 1
+
+    def __iter__(self):
+        return self.left
+
+
 def weights(net):
     return [safetensors_files.values(p) for p in net.collect_params().values()]
 
@@ -380,6 +401,17 @@ def test_a_plain_loader_of_gluon_trains():
     assert fit(data=loader)[-1]['loss'] > 0
 
 
+def test_data_of_another_length_than_they_said_are_told():
+    X = mx.gluon.data.ArrayDataset(GOOD_X[[0, 1, 2, 3, 0]], onp.array([0, 1, 0, 1, 0]))
+    rolling = mx.gluon.data.DataLoader(X, 2, last_batch='rollover')  # 2 batches, then 3
+    with pytest.raises(ValueError, match='train_iter must give 2 batches an epoch, .*, got more'):
+        fit(data=rolling, epochs=2)
+
+    once = Once([(GOOD_X, [0, 1, 0, 1])] * 2)  # one to look at, and one epoch
+    with pytest.raises(ValueError, match='train_iter must give 1 batches an epoch, .*, got 0'):
+        fit(data=once, epochs=2)
+
+
 def test_a_loss_that_gives_a_mean_is_refused():
     net = network()
     net(batches()[0][0])
@@ -391,6 +423,26 @@ def test_a_loss_that_gives_a_mean_is_refused():
         fit(net, loss=lambda scores, y: cross_entropy(scores, y).mean())
 
     assert all((a == b).all() for a, b in zip(before, weights(net), strict=True))
+
+
+def test_a_loss_that_takes_the_main_scores_alone_is_told_of_the_others():
+    net = networks.GoogLeNet(2, aux=True)
+    net.initialize(mx.init.Xavier())
+    X = onp.zeros((2, 1, 65, 65), 'float32')
+    net(np.array(X))
+    before = weights(net)
+    with pytest.raises(
+        ValueError, match='loss must take the 3 outputs .*: take networks.joint_loss'
+    ):
+        fit(net, [(X, [0, 1])], loss=mx.gluon.loss.SoftmaxCrossEntropyLoss())
+
+    assert all((a == b).all() for a, b in zip(before, weights(net), strict=True))
+
+
+def test_a_tensor_with_a_gradient_is_named():
+    torch = pytest.importorskip('torch', reason='needs PyTorch')
+    with pytest.raises(ValueError, match='train_iter must give X as an array .*, without gradient'):
+        fit(data=[(torch.tensor(GOOD_X, requires_grad=True), [0, 1, 0, 1])])
 
 
 def test_an_empty_batch_leaves_later_networks_as_they_are():
@@ -458,7 +510,7 @@ def test_a_forgotten_set_np_is_named(call):
     net, data = network(), batches()
     mx.npx.reset_np()
     try:
-        with pytest.raises(ValueError, match=r'call npx.set_np\(\) first'):
+        with pytest.raises(RuntimeError, match=r'call npx.set_np\(\) first'):
             if call == 'fit':
                 training.fit(net, data, epochs=1, lr=0.1, progress=False)
             elif call == 'load_trained':

@@ -209,6 +209,17 @@ def test_fit_learns_and_keeps_its_history(dtype):
     assert history[1]['test_accuracy'] == twin.evaluate(net, part) > 0.3
 
 
+def test_arrays_that_run_backwards_or_cannot_be_written_are_taken(recwarn):
+    X = onp.random.RandomState(0).rand(4, 1, SIZE, SIZE).astype('float32')[..., ::-1]
+    y = onp.array([0, 1, 2, 3])
+    for array in (X, y):
+        array.setflags(write=False)
+    net = twin.GoogLeNet()
+    history = twin.fit(net, [(X, y)], [(X, y)], epochs=1, lr=0.1, device='cpu', progress=False)
+
+    assert len(history) == 1 and not recwarn.list
+
+
 def test_bad_arguments_are_refused_as_gluons_fit_does():
     net = twin.GoogLeNet()
     gray = [(np.zeros((2, 1, SIZE, SIZE)), np.array([0, 1]))]

@@ -245,6 +245,16 @@ def test_wrong_arguments_are_refused(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_int8_is_refused_where_it_does_not_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(graph_files.runtime, 'cpu_has', lambda flag: flag == 'sve')
+    net, X = ready(small, (2, 9, 9))
+    with pytest.raises(
+        ValueError, match='int8 of oneDNN does not end on this ARM CPU: take save_onnx'
+    ):
+        graph_files.save_int8(net, tmp_path / 'net', X)
+    assert os.listdir(tmp_path) == []
+
+
 def test_an_operator_that_onnx_lacks_is_named(tmp_path):
     class Odd(nn.HybridBlock):
         def hybrid_forward(self, F, x):
@@ -337,6 +347,8 @@ def test_16_bits_are_named(save, tmp_path):
     [
         (onp.zeros((1, 2, 5, 5)), r'images must be \(N, 2, 9, 9\) for .*, got \(1, 2, 5, 5\)'),
         (onp.zeros((2, 9, 9)), r'images must be .* got \(2, 9, 9\)'),
+        (onp.zeros((1, 2, 9, 9), 'uint8'), 'images must be fractions, prepared .*, got uint8'),
+        (onp.full((1, 2, 9, 9), onp.nan), 'images must be finite, got nan'),
         ('text', "images must be an array of numbers, got 'text'"),
         (None, 'images must be an array of numbers, got None'),
     ],

@@ -246,10 +246,11 @@ class Evil:
 
 def test_a_pth_file_is_read_and_runs_nothing(tmp_path, pytorch):
     torch, path = pytorch.torch, tmp_path / 'net.pth'
-    torch.save({name: torch.tensor(array) for name, array in state().items()}, path)
-    net = network()
-    load_torch(net, path)
-    assert safetensors_files.values(net.scores.bias).tolist() == state()['last.bias'].tolist()
+    for name in ('net.pth', 'pytorch_model.bin'):
+        torch.save({n: torch.tensor(array) for n, array in state().items()}, tmp_path / name)
+        net = network()
+        load_torch(net, tmp_path / name)
+        assert safetensors_files.values(net.scores.bias).tolist() == state()['last.bias'].tolist()
 
     torch.save({'x': Evil(tmp_path / 'made')}, path)
     with pytest.raises(
@@ -296,7 +297,7 @@ def test_a_whole_model_is_not_opened(tmp_path, pytorch):
 
 
 @pytest.mark.parametrize('prefix', ['module.', '_orig_mod.', 'model.', 'module._orig_mod.'])
-@pytest.mark.parametrize('around', [None, 'state_dict', 'model'])
+@pytest.mark.parametrize('around', [None, 'state_dict', 'model', 'model_state_dict'])
 def test_what_programs_put_around_weights_is_taken_off(prefix, around):
     weights = {f'{prefix}{name}': array for name, array in state().items()}
     net = network()
