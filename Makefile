@@ -8,6 +8,11 @@ WHICH := $(if $(filter command,$(origin NAME)),$(NAME))
 # how `make lecture` trains: lecture, fast or trained
 RECIPE ?= lecture
 PORT ?= 8000
+# which pages `lab` and `run` take, en or zh; not given: those of the locale
+LANG_PAGES ?= $(if $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG))),zh,en)
+FOLDER_en := notebooks
+FOLDER_zh := notebooks/zh
+PAGES := $(or $(FOLDER_$(LANG_PAGES)),$(error LANG_PAGES must be en or zh, got '$(LANG_PAGES)'))
 PY := .venv/bin/python
 # what makes .venv, and adds to it: uv, or pip where uv cannot be had
 SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
@@ -22,8 +27,8 @@ help:  ## list these commands
 setup:
 	@$(SETUP)
 
-run: setup  ## run all lessons (quick profile); pages and results in build/
-	@$(PY) -m tools.run_notebooks
+run: setup  ## run all lessons (quick profile), pages in build/; LANG_PAGES=zh: in Chinese, build/zh/
+	@$(PY) -m tools.run_notebooks --language $(LANG_PAGES)
 
 # the tests, a process a CPU; then the notebooks, one by one, whatever came of the tests
 test: setup  ## pytest, and every notebook against its stored outputs
@@ -53,11 +58,11 @@ gpu:  ## make .venv-gpu for NVIDIA cards of 2014 to 2022 (sm_50 to sm_89): needs
 	@$(SETUP) --gpu
 	@.venv-gpu/bin/python -m d2l_ext doctor || true
 
-lab: setup  ## read and run the lessons in JupyterLab
+lab: setup  ## read and run the lessons in JupyterLab; LANG_PAGES=zh: in Chinese
 	@# docs/jupyter: no question about news, and none sent about updates
 	@JUPYTER_CONFIG_PATH=docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
 	  $(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
-	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	  --LabApp.default_url=/lab/tree/$(PAGES)/00_start_here.ipynb
 
 lecture: setup  ## train on all 60 000 images as the lecture does (half an hour); RECIPE=fast: quicker
 	@D2L_EXT_PROFILE=lecture $(PY) -m d2l_ext train --recipe $(RECIPE) --out build/$(RECIPE).json

@@ -47,12 +47,12 @@ def _mathml(found):
 def write(notebook, path, folder):
     """Write the notebook to `path`, and beside it an HTML page that loads nothing.
 
-    The files that it shows are looked for from `folder`.
+    The files that it shows are looked for from `folder`; `zh` holds pages in Chinese.
     """
     nbformat.write(notebook, path)
     exporter = Page(
         extra_loaders=[DictLoader({'page.html.j2': PAGE})], template_file='page.html.j2',
-        embed_images=True, require_js_url='',
+        embed_images=True, require_js_url='', language_code='zh' if folder.name == 'zh' else 'en',
     )  # fmt: skip
     resources = {'metadata': {'name': path.stem, 'path': str(folder)}}
     page, _ = exporter.from_notebook_node(notebook, resources)

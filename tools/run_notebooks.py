@@ -1,6 +1,6 @@
 """Run the lessons from top to bottom, as a reader does, and keep what they gave as pages.
 
-python -m tools.run_notebooks [NAME ...] [--in-place]
+python -m tools.run_notebooks [NAME ...] [--language zh] [--in-place]
 """
 
 import argparse
@@ -40,12 +40,15 @@ METADATA = {
 WIDGET = 'application/vnd.jupyter.widget-view+json'
 
 
-def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
+def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='en') -> int:
     """Run the lessons called `names` ('03', '05_training'; all by default); 1 if one fails.
 
     Executed notebooks and their pages go to `build`, with `in_place` the notebooks that ran to
-    their end to `notebooks` too. The profile is quick unless D2L_EXT_PROFILE says otherwise.
+    their end to `notebooks` too; the Chinese ones, `language` zh, are those of the folders zh in both.
+    The profile is quick unless D2L_EXT_PROFILE says otherwise.
     """
+    if language == 'zh':
+        notebooks, build = notebooks / 'zh', build / 'zh'
     os.environ.setdefault('D2L_EXT_PROFILE', 'quick')
     try:
         paths, timeout = find(names, notebooks), CELL_SECONDS[runtime.profile()]
@@ -59,7 +62,7 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD) -> int:
         return stopped()
     if timeout and at.step:
         timeout = speed.cell_seconds(at.step)
-    build.mkdir(exist_ok=True)
+    build.mkdir(parents=True, exist_ok=True)
     width = max(len(path.stem) for path in paths)
     rows = []
     try:
@@ -244,6 +247,12 @@ if __name__ == '__main__':
         epilog='example: python -m tools.run_notebooks 03 05',
     )
     parser.add_argument('names', nargs='*', help='which ones, by number or name; all by default')
+    parser.add_argument(
+        '--language', choices=('en', 'zh'), default='en',
+        help='zh: the pages of notebooks/zh, to build/zh',
+    )  # fmt: skip
     parser.add_argument('--in-place', action='store_true', help='store the outputs in notebooks/')
     chosen = parser.parse_args()
-    sys.exit(main(chosen.names, chosen.in_place))
+    if chosen.in_place and chosen.language == 'zh':
+        parser.error('--in-place is for the English pages: `make sync-zh` carries outputs over')
+    sys.exit(main(chosen.names, chosen.in_place, language=chosen.language))

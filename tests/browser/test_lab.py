@@ -60,6 +60,7 @@ def lab(tmp_path_factory):
     environment = os.environ | {name: str(own / folder) for name, folder in folders.items()}
     environment |= {
         'D2L_EXT_PROFILE': 'quick',
+        'LANG_PAGES': 'en',  # whatever the locale
         'JUPYTER_PORT': str(port),
         'BROWSER': 'true',  # the program that ends at once
         'PYTHONPATH': str(course),

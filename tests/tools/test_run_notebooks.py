@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 
 from d2l_ext import runtime
@@ -87,6 +88,63 @@ def test_the_page_is_written_and_links_to_pages(folders):
     assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 0
     page = (folders[1] / '00_a.html').read_text()
     assert 'href="01_next.html"' in page
+
+
+def test_the_pages_of_both_languages_stand_side_by_side(folders, capsys):
+    notebooks, build = folders
+    (notebooks / 'zh').mkdir()
+    lesson(notebooks, '00_a', 'print("in English")')
+    lesson(notebooks / 'zh', '00_a', 'import os; print("in", os.path.basename(os.getcwd()))')
+    for language, showed in (('zh', 'in zh'), ('en', 'in English'), ('zh', 'in zh')):
+        assert run_notebooks.main(notebooks=notebooks, build=build, language=language) == 0
+        assert showed in capsys.readouterr().out
+    english, chinese = (build / '00_a.html').read_text(), (build / 'zh/00_a.html').read_text()
+    assert '<html lang="en">' in english and 'in English' in english
+    assert '<html lang="zh">' in chinese and 'in zh' in chinese
+    assert 'href="01_next.html"' in chinese  # beside it, in the same language
+
+
+@pytest.mark.parametrize(
+    ('given', 'locale', 'language'),
+    [
+        ([], {'LANG': 'C.UTF-8'}, 'en'),
+        ([], {}, 'en'),
+        ([], {'LANG': 'zh_CN.UTF-8'}, 'zh'),
+        ([], {'LANG': 'en_US.UTF-8', 'LC_MESSAGES': 'zh_TW.UTF-8'}, 'zh'),
+        ([], {'LANG': 'zh_CN.UTF-8', 'LC_ALL': 'C'}, 'en'),
+        ([], {'LANG': 'C', 'LANG_PAGES': 'zh'}, 'zh'),
+        (['LANG_PAGES=en'], {'LANG': 'zh_CN.UTF-8'}, 'en'),
+        (['LANG_PAGES=zh'], {'LANG': 'C'}, 'zh'),
+    ],
+)
+def test_make_takes_the_pages_of_the_language(given, locale, language):
+    told = make_would_do(['lab', 'run', *given], locale).stdout
+    folder = {'en': 'notebooks', 'zh': 'notebooks/zh'}[language]
+    assert f'/lab/tree/{folder}/00_start_here.ipynb\n' in told
+    assert f'-m tools.run_notebooks --language {language}\n' in told
+
+
+@pytest.mark.parametrize('wrong', ['fr', 'ZH', 'en zh', ''])
+def test_another_language_is_refused_in_one_line_before_anything_is_set_up(wrong):
+    told = make_would_do(['run', f'LANG_PAGES={wrong}'], {'LANG': 'C'})
+    assert told.returncode and told.stdout == ''
+    assert told.stderr.count('\n') == 1
+    assert f"LANG_PAGES must be en or zh, got '{wrong}'" in told.stderr
+
+
+def make_would_do(words, locale):
+    unset = ('LANG', 'LC_ALL', 'LC_MESSAGES', 'LANG_PAGES', 'MAKEFLAGS', 'MAKELEVEL')
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    return subprocess.run(
+        ['make', '-n', *words], cwd=run_notebooks.ROOT, env=environment | locale,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_outputs_are_stored_in_the_english_pages_alone():
+    command = [sys.executable, '-m', 'tools.run_notebooks', '--language', 'zh', '--in-place']
+    told = subprocess.run(command, cwd=run_notebooks.ROOT, capture_output=True, text=True)
+    assert told.returncode == 2 and '`make sync-zh` carries outputs over' in told.stderr
 
 
 def test_a_page_shows_its_formulas_and_loads_nothing(folders):
