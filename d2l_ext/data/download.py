@@ -37,8 +37,9 @@ PACKAGE = Path('/usr/share/datasets/fashion-mnist')  # Debian's dataset-fashion-
 REMEDY = (
     'Three things would help: install the system package (apt install dataset-fashion-mnist); '
     'or set D2L_EXT_DATA to a folder that holds the four files ({}; unpacked or .gz); or connect '
-    'to the network once and run `python -m d2l_ext data`. Without any of them '
-    'D2L_EXT_PROFILE=quick works on the embedded sample.'
+    'to the network once and run `python -m d2l_ext data`: D2L_EXT_MIRROR=ADDRESS names a server '
+    'of your own choice, which has them as .gz. Without any of them D2L_EXT_PROFILE=quick works on '
+    'the embedded sample.'
 ).format(', '.join(FILES))
 
 
@@ -192,6 +193,19 @@ def download(folder) -> Source:
     return Source('download', folder)
 
 
+def mirrors() -> tuple:
+    """Return the addresses of folders to download from: the one in D2L_EXT_MIRROR comes first."""
+    own = os.environ.get('D2L_EXT_MIRROR')
+    if not own:
+        return MIRRORS
+    if not own.startswith(('https://', 'http://')):
+        raise DataError(
+            f'D2L_EXT_MIRROR must be an address that begins with https:// or http://, got {own!r}: '
+            'set D2L_EXT_DATA for a folder of this machine'
+        )
+    return f'{own.rstrip("/")}/', *MIRRORS
+
+
 def download_file(folder, name):
     """Put one file into `folder` from the first mirror that serves it undamaged.
 
@@ -203,7 +217,7 @@ def download_file(folder, name):
     part, problems = folder / f'{name}.part', {}
     for pause in PAUSES:
         time.sleep(pause)
-        for mirror in MIRRORS:
+        for mirror in mirrors():
             try:
                 transfer(f'{mirror}{name}.gz', part)
                 unpack(part, name)

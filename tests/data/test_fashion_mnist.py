@@ -47,7 +47,7 @@ def small():
 def machine(tmp_path, monkeypatch, small):
     """A machine with an empty cache, no package and no network; returns its cache folder."""
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in small.items()}
-    for name in ('D2L_EXT_DATA', 'D2L_EXT_PROFILE', 'http_proxy', 'HTTP_PROXY'):
+    for name in ('D2L_EXT_DATA', 'D2L_EXT_MIRROR', 'D2L_EXT_PROFILE', 'http_proxy', 'HTTP_PROXY'):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv('D2L_EXT_CACHE', str(tmp_path / 'cache'))
     monkeypatch.setattr(download, 'FILES', sums)
@@ -337,6 +337,35 @@ def test_download_is_verified_and_kept(machine, mirror, monkeypatch, capsys):
     assert '100%' in capsys.readouterr().err  # the progress bar
 
 
+@pytest.mark.parametrize('end', ['', '/'])
+def test_the_mirror_of_ones_choice_comes_first(machine, mirror, monkeypatch, end):
+    (own, asked), (other, others) = mirror(), mirror()
+    monkeypatch.setattr(download, 'MIRRORS', (other,))
+    monkeypatch.setenv('D2L_EXT_MIRROR', own.rstrip('/') + end)
+    assert data.fetch().kind == 'download'
+    assert [path for path, _ in asked] == [f'/{name}.gz' for name in download.FILES]
+    assert others == []
+
+
+@pytest.mark.parametrize('bad', ['missing', 'damaged'])
+def test_what_the_mirror_of_ones_choice_serves_is_checked(machine, mirror, monkeypatch, bad):
+    (own, asked), (other, others) = mirror(bad), mirror()
+    monkeypatch.setattr(download, 'MIRRORS', (other,))
+    monkeypatch.setenv('D2L_EXT_MIRROR', own)
+    assert data.fetch().kind == 'download'
+    assert len(asked) == len(others) == 4
+
+
+@pytest.mark.parametrize('wrong', ['mirror.example/images', '/home/ann/images', 'file:///images'])
+def test_a_mirror_that_is_no_address_is_refused(machine, mirror, monkeypatch, wrong):
+    address, asked = mirror()
+    monkeypatch.setattr(download, 'MIRRORS', (address,))
+    monkeypatch.setenv('D2L_EXT_MIRROR', wrong)
+    with pytest.raises(data.DataError, match=f'D2L_EXT_MIRROR must be .* got {wrong!r}: .*_DATA'):
+        data.fetch()
+    assert asked == []
+
+
 @pytest.mark.parametrize('bad', ['missing', 'damaged'])
 def test_bad_mirror_is_passed_over(machine, mirror, monkeypatch, bad):
     (first, asked), (second, _) = mirror(bad), mirror()
@@ -392,7 +421,8 @@ def test_offline_names_what_helps(machine, monkeypatch):
     with pytest.raises(data.DataError) as error:
         data.load_data_fashion_mnist(10, sample='lecture')
     for remedy in (
-        'dataset-fashion-mnist', 'D2L_EXT_DATA', TRAIN_IMAGES, 'python -m d2l_ext data',
+        'dataset-fashion-mnist', 'D2L_EXT_DATA', TRAIN_IMAGES, 'D2L_EXT_MIRROR',
+        'python -m d2l_ext data',
         'D2L_EXT_PROFILE=quick', '127.0.0.1:9/: ConnectionError',
     ):  # fmt: skip
         assert remedy in str(error.value)
