@@ -50,6 +50,14 @@ SETTINGS = {
     'cert': ('SSL_CERT_FILE', ' '),
     'proxy': ('ALL_PROXY', ' '),
 }
+OLDER = {
+    'UV_DEFAULT_INDEX': 'UV_INDEX_URL',
+    'UV_INDEX': 'UV_EXTRA_INDEX_URL',
+}  # what uv called them
+MIRROR = (
+    'If PyPI cannot be reached: make PIP_INDEX_URL=ADDRESS run, with the address of a mirror of '
+    'your choice; the locks pin every file by its hash'
+)
 PLACES = ('UV_DEFAULT_INDEX', 'UV_INDEX_URL', 'UV_INDEX', 'UV_EXTRA_INDEX_URL', 'UV_FIND_LINKS')
 
 
@@ -143,16 +151,28 @@ def bundled_pip():
     return max(sum(wheels, []) or [None])
 
 
-def as_uv(pip_settings, environment):
-    """Return uv's variables for what `pip config list` wrote; what is set for uv already stays."""
+def listed(pip_settings):
+    """Return what `pip config list` wrote as {setting: its words}."""
     told = {}
     for section in (r'global\.', r'install\.', r':env:\.'):  # pip's order: the last one counts
         for name, value in re.findall('(?m)^' + section + r"([a-z-]+)=(['\"].*)$", pip_settings):
             told[name] = ast.literal_eval(value).split()
+    return told
+
+
+def as_pip(pip_settings, environment):
+    """Return pip's variable for the index that uv alone was told of; what is set for pip stays."""
+    index = environment.get('UV_DEFAULT_INDEX') or environment.get('UV_INDEX_URL')
+    return {'PIP_INDEX_URL': index} if index and 'index-url' not in listed(pip_settings) else {}
+
+
+def as_uv(pip_settings, environment):
+    """Return uv's variables for what `pip config list` wrote; what is set for uv already stays."""
+    told = listed(pip_settings)
     variables = {
         variable: separator.join(told[name])
         for name, (variable, separator) in SETTINGS.items()
-        if told.get(name) and variable not in environment
+        if told.get(name) and not {variable, OLDER.get(variable)} & set(environment)
     }
     # as pip does: the best version of all indexes, not the first index that knows the name
     if 'UV_INDEX' in variables and 'UV_INDEX_STRATEGY' not in environment:
@@ -171,6 +191,7 @@ class Environment:
         self.stamp = os.path.join(self.folder, '.installed')
         self.uv = os.path.join(self.folder, 'bin', 'uv')
         self.variables = None  # what pip's settings are for uv, once asked
+        self.index = {}  # and what uv's index is for pip
 
     def interpreter(self):
         """Return the interpreter of .venv as `interpreter` does; '' if it cannot install."""
@@ -277,13 +298,13 @@ class Environment:
         )  # fmt: skip
         pip = [self.python, '-m', 'pip']
         if self.variables is None:
+            told = ''.join(self.follow(pip + ['config', 'list'], settings)[1])
+            self.variables, self.index = as_uv(told, os.environ), as_pip(told, os.environ)
             if not os.path.exists(self.uv):
                 pinned = os.path.join(self.root, 'requirements/uv.lock')
                 options = '--no-deps --no-compile --only-binary :all: --require-hashes -r'.split()
-                self.follow(pip + ['install'] + options + [pinned], settings)
-            told = self.follow(pip + ['config', 'list'], settings)[1]
-            self.variables = as_uv(''.join(told), os.environ)
-        tools = [(pip, settings)]
+                self.follow(pip + ['install'] + options + [pinned], dict(settings, **self.index))
+        tools = [(pip, dict(settings, **self.index))]
         if os.path.exists(self.uv):
             tools.insert(0, ([self.uv, 'pip'], dict(settings, **self.variables)))
         return tools
@@ -308,7 +329,7 @@ class Environment:
                     print('(its PyTorch for Linux brings several GB of CUDA; Ctrl-C stops it)')
             sys.stdout.flush()
         what = '{} {}'.format(arguments[0], os.path.basename(arguments[-1]))
-        sys.exit('pip could not {}: see above; run make again to go on'.format(what))
+        sys.exit('pip could not {}: see above; run make again to go on. {}'.format(what, MIRROR))
 
     def follow(self, command, settings):
         """Run a command; on a terminal, name the packages as they come. Return its status and words."""

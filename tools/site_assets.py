@@ -48,7 +48,11 @@ def fetch(package):
     except FileNotFoundError:
         sys.exit(f'npm is needed once, to get {package}: install Node.js (apt-get install npm)')
     except subprocess.CalledProcessError as error:
-        sys.exit(f'npm could not get {package} {version}:\n{error.stderr.strip()}')
+        sys.exit(
+            f'npm could not get {package} {version}:\n{error.stderr.strip()}\nIf its registry cannot '
+            'be reached: npm config set registry ADDRESS, with a mirror of your choice; every file '
+            'is pinned by its hash'
+        )
     archive = BUILD / json.loads(told)[0]['filename']
     found = sha256(archive.read_bytes())
     if found != digest:

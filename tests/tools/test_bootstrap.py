@@ -280,7 +280,9 @@ def test_uv_does_not_read_the_overrides_that_make_the_lock(tmp_path):
 
 def test_a_failure_of_both_shows_their_words_and_the_way_on(tools, capsys):
     tools.failing = ('uv', 'pip')
-    with pytest.raises(SystemExit, match='pip could not install d2l: see above; run make again'):
+    with pytest.raises(
+        SystemExit, match='pip could not install d2l: see above; run make .*PIP_INDEX_URL=ADDRESS'
+    ):
         tools.told('install', 'd2l')
     assert 'pip said this' in capsys.readouterr().out
 
@@ -309,6 +311,30 @@ def test_uv_looks_where_pip_is_told_to_look():
 def test_what_is_set_for_uv_stays():
     told = "global.index-url='https://c.example/simple'\n"
     assert bootstrap.as_uv(told, {'UV_DEFAULT_INDEX': 'https://d.example'}) == {}
+
+
+def test_what_is_set_for_uv_by_its_older_names_stays():
+    told = "global.index-url='https://c.example'\nglobal.extra-index-url='https://d.example'\n"
+    old = {'UV_INDEX_URL': 'https://e.example', 'UV_EXTRA_INDEX_URL': 'https://f.example'}
+    assert bootstrap.as_uv(told, old) == {}
+
+
+@pytest.mark.parametrize(
+    ('settings', 'environment', 'index'),
+    [
+        ('', {}, None),
+        ('', {'UV_DEFAULT_INDEX': 'https://a.example'}, 'https://a.example'),
+        ('', {'UV_INDEX_URL': 'https://b.example'}, 'https://b.example'),
+        ("global.index-url='https://c.example'\n", {'UV_DEFAULT_INDEX': 'https://a.example'}, None),
+        (
+            "global.extra-index-url='https://c.example'\n",
+            {'UV_DEFAULT_INDEX': 'https://a.example'},
+            'https://a.example',
+        ),
+    ],
+)
+def test_pip_looks_where_uv_alone_is_told_to_look(settings, environment, index):
+    assert bootstrap.as_pip(settings, environment).get('PIP_INDEX_URL') == index
 
 
 def test_pip_without_settings_tells_uv_nothing():
