@@ -131,7 +131,9 @@ def tests(checkout=ROOT):
         python = shlex.join([sys.executable, str(timed)])
         ran = _make(checkout, ['test', 'PYTHON=true', f'PY={python}'], {})
         seconds = time.perf_counter() - start
-        parts = [json.loads(path.read_text(encoding='utf-8')) for path in sorted(notes.glob('*.json'))]
+        parts = [
+            json.loads(path.read_text(encoding='utf-8')) for path in sorted(notes.glob('*.json'))
+        ]
         cases = [
             case
             for path in sorted(notes.glob('*.xml'))
