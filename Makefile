@@ -19,7 +19,7 @@ SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
   lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo questions test-browser torture \
-  slides site serve try-arm
+  slides slides-pdf site serve try-arm
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -82,8 +82,12 @@ bench-quick: setup  ## the same, under 3 minutes; results in build/bench/
 bench-waiting: setup  ## what a person waits for, in R: set-up, lessons, tests, the dearest cells
 	@$(PY) -m benchmarks --suite waiting
 
-slides: setup  ## the lessons as slides, in build/slides (needs npm once)
-	@$(PY) -m tools.build_slides
+slides: setup  ## the lessons as slides, in build/slides (needs npm once); BY='…' on their first page
+	@# the name reaches Python through the environment, where no shell reads it
+	@$(PY) -m tools.build_slides $(if $(filter command,$(origin BY)),--by "$$BY")
+
+slides-pdf: setup  ## the same, and a PDF file of each deck beside it (needs Chromium or Chrome)
+	@$(PY) -m tools.build_slides --pdf $(if $(filter command,$(origin BY)),--by "$$BY")
 
 site: setup  ## all pages in both languages as a web site, in build/site (needs npm once); MODEL=… a network of your own
 	@$(SETUP) --add requirements/site.lock

@@ -35,11 +35,12 @@ class Page(HTMLExporter):
     def markdown2html(self, context, source):
         if folded := FOLDED.fullmatch(source):
             source = folded[2]
-        page = FORMULA.sub(_mathml, super().markdown2html(context, source))
+        page = FORMULA.sub(mathml, super().markdown2html(context, source))
         return f'{folded[1]}\n{page}\n{folded[3]}' if folded else page
 
 
-def _mathml(found):
+def mathml(found) -> str:
+    """Turn what FORMULA found into MathML."""
     display = 'block' if found[1] == '$$' else 'inline'
     return latex2mathml.converter.convert(html.unescape(found[2]), display=display)
 

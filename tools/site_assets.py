@@ -1,13 +1,12 @@
 """JavaScript that pages need without a network: taken from the npm registry once, checked, unpacked."""
 
 import fnmatch
+import hashlib
 import json
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
-
-from d2l_ext.runtime.files import sha256
 
 BUILD = Path(__file__).resolve().parent.parent / 'build' / 'assets'
 # package: version, SHA-256 of what `npm pack` brings, which of its files are used
@@ -54,7 +53,7 @@ def fetch(package):
             'is pinned by its hash'
         )
     archive = BUILD / json.loads(told)[0]['filename']
-    found = sha256(archive.read_bytes())
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != digest:
         sys.exit(f'{archive.name} has the SHA-256 {found}, not {digest}: remove it, try again')
     beside = folder.with_name(f'.{folder.name}')

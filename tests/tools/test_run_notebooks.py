@@ -7,7 +7,7 @@ import sys
 
 from d2l_ext import runtime
 from d2l_ext.diagnostics import speed
-from tools import build_slides, compare_notebooks, notebook_pages, run_notebooks, time_left
+from tools import compare_notebooks, notebook_pages, run_notebooks, time_left
 
 import nbformat
 import pytest
@@ -173,13 +173,6 @@ def test_an_answer_is_folded_with_all_that_it_holds(folders):
     assert answer.summary.text == 'Show' and 'print(7)' in answer.text
     assert answer.find_all('p')[-1].text == 'Seven.'
     assert 'details::details-content' in str(page.head)  # unfolded in print
-
-
-def test_answers_are_on_no_slide():
-    path = run_notebooks.NOTEBOOKS / '01_inception_block.ipynb'
-    assert '<details>' in path.read_text()
-    for slide in build_slides.deck(path, 'en'):
-        assert '<details>' not in slide.head + ''.join(text for text, _ in slide.notes)
 
 
 REMARK = '[11:43:53] ../src/nn/mkldnn_pooling.cc:58: MKLDNN Pooling: training with prop_kind is x'
