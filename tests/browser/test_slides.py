@@ -33,7 +33,7 @@ MEASURE = """() => Reveal.getSlides().map(slide => {
       for (let y = box.top - page.top; y < box.bottom - page.top; y += 20)
         filled.add(`${Math.floor(x / 20)} ${Math.floor(y / 20)}`);
   const body = slide.querySelector('.body')?.getBoundingClientRect() || page;
-  const corner = [...document.querySelectorAll('.controls button, .slide-number')]
+  const corner = [...document.querySelectorAll('.controls button.enabled, .slide-number')]
     .map(part => part.getBoundingClientRect()).filter(box => box.width);
   const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const ends = boxes.map(([, box]) => box);

@@ -151,6 +151,7 @@ def test_a_question_and_its_options(language):
         ('A `NameError`. The next cell defines it:', 99, 'A `NameError`.'),
         ('Two. At 0.4, the next:', 99, 'Two.'),
         ('- one\n- two', 99, ''),
+        ('', 99, ''),
         ('不变。后面的层也不变。', 8, '不变。'),
         ('First.\n\nSecond.', 99, 'First.'),
     ],

@@ -83,8 +83,9 @@ def read(path, language) -> Lesson:
             continue
         text, *section = re.split(r'(?m)^##+ (.+)\n*', cell.source, maxsplit=1)
         if section:
-            if text.strip() and lesson.shown and not waiting:
+            if text.strip() and lesson.shown and not (waiting or unseen):
                 lesson.shown[-1].said.append((text.strip(), 0))  # counted with the rest of its cell
+                lesson.shown[-1].after = lesson.shown[-1].after or open_ended * text.strip()
             heading, text = section
             question, waiting, open_ended, unseen = '', [], False, False
             if heading == told['recap']:
@@ -183,7 +184,7 @@ def first_sentences(text, most, count=None) -> str:
     fitting = [end for end in ends if width(paragraph[:end]) <= most] or ends[:1]
     taken = [paragraph[:end].strip() for end in fitting[:count]]
     # a sentence that leads to what follows it on the page leads nowhere here
-    return next((text for text in reversed(taken) if text[-1] not in ':：'), '')
+    return next((text for text in reversed(taken) if text and text[-1] not in ':：'), '')
 
 
 def question_and_options(text, language) -> tuple:
