@@ -17,7 +17,7 @@ MEASURE = """() => Reveal.getSlides().map(slide => {
   const at = Reveal.getIndices(slide);
   Reveal.slide(at.h, at.v, slide.querySelectorAll('.fragment').length);
   const page = slide.querySelector('.slide').getBoundingClientRect(), scale = Reveal.getScale();
-  const boxes = [...slide.querySelectorAll('h1, h2, p, li, dl, pre, table, img, .asked')]
+  const boxes = [...slide.querySelectorAll('h1, h2, p, li, dl, pre, table, img, .asked, .name')]
     .filter(part => part.offsetParent && !part.closest('aside.notes'))
     .map(part => [part, part.getBoundingClientRect()]);
   const letters = [];

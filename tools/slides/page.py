@@ -29,6 +29,17 @@ BELOW_LOW, BELOW, BESIDE = 330, 170, 260
 
 
 @dataclass
+class Part:
+    """What fills one page: a figure, or tables and code of so many rows."""
+
+    kind: str
+    html: str
+    rows: int
+    side: bool = False  # the figure is tall: the words stand beside it
+    caption: str = ''
+
+
+@dataclass
 class Page:
     """One page: its kind, its HTML, its seconds, and the Markdown that the speaker sees."""
 
@@ -68,11 +79,8 @@ def first(lesson, authors) -> Page:
         words['licence']: words['licences'],
     }
     rows = ''.join(f'<dt>{name}</dt><dd>{text}</dd>' for name, text in about.items())
-    return Page(
-        'title',
-        f'<p class="course">{words["course"]}</p><h1>{inline(lesson.title)}</h1><dl>{rows}</dl>',
-        5,
-    )
+    name = f'<div class="name"><h1>{inline(lesson.title)}</h1></div>'
+    return Page('title', f'<p class="course">{words["course"]}</p>{name}<dl>{rows}</dl>', 5)
 
 
 def points(title, text, ways='') -> str:
@@ -108,24 +116,24 @@ def bodies(slide, language) -> list:
     title = f'<h2>{inline(slide.chosen["title"][language])}</h2>'
     shows = slide.chosen.get('shows', 'output')
     figures, rest = split(slide.cell.outputs)
-    parts = []  # (kind, HTML, about how many rows, side)
+    parts = []
     if figures and shows != 'code':
-        parts = [figure(part, slide, language) for each in figures for part in crops(each, slide)]
+        parts = [figure(piece, slide, language) for each in figures for piece in crops(each, slide)]
     elif shows != 'code':
         parts = [texts(rest, slide, language)]
     if shows != 'output':
         shown = code(slide)
-        if parts and parts[0][0] != 'figure' and shown[2] + parts[0][2] <= TOGETHER:
+        if parts and parts[0].kind == 'text' and shown.rows + parts[0].rows <= TOGETHER:
             parts = [beneath(shown, parts[0])]
         else:
             parts = [shown, *parts]
-    made = [
-        Page(kind, f'{title}<div class="body {kind}">{body}</div>', 0, side=side)
-        for kind, body, _, side in parts
-    ]
-    _, _, rows, side = parts[-1]
-    low = rows <= LOW and not side
-    made[-1].low = low
+    made = []
+    for part in parts:
+        body = f'<div class="body {part.kind}">{part.html}{"" if part.side else part.caption}</div>'
+        beside = part.caption if part.side else ''
+        made.append(Page(part.kind, title + body + beside, 0, side=part.side))
+    side = parts[-1].side
+    low = made[-1].low = parts[-1].rows <= LOW and not side
     most = BESIDE if side else BELOW_LOW if low else BELOW
     if said := first_sentences(slide.after, most, slide.chosen.get('concludes')):
         made[-1].html += f'<p class="conclusion fragment">{inline(said)}</p>'
@@ -157,23 +165,22 @@ def crops(output, slide):
         yield out.getvalue(), inches * (right - left), ratio, told.get('alt', '')
 
 
-def figure(part, slide, language) -> tuple:
+def figure(piece, slide, language) -> Part:
     """Return a figure that fills its slide."""
-    data, inches, ratio, alt = part
+    data, inches, ratio, alt = piece
     side = ratio < TALL
-    said, under = captioned(slide, language, alt, side)
+    said, under = captioned(slide, language, alt)
+    style = f'--ratio:{ratio:.4f};--inches:{inches:.3f};--under:{0 if side else under}px'
     picture = (
-        f'<img alt="{html.escape(alt)}" style="--ratio:{ratio:.4f};--inches:{inches:.3f}" '
+        f'<img alt="{html.escape(alt)}" style="{style}" '
         f'src="data:image/png;base64,{b64encode(data).decode()}">'
     )
-    rows = LOW if ratio > 4 else 2 * LOW
-    shown = f'<div style="--under:{under}px">{picture}</div>{said}'
-    return 'figure', shown, rows, side
+    return Part('figure', picture, LOW if ratio > 4 else 2 * LOW, side, said)
 
 
-def texts(outputs, slide, language) -> tuple:
+def texts(outputs, slide, language) -> Part:
     """Return tables and printed lines."""
-    html_, rows, under = '', 0, 0
+    html_, rows, under, said = '', 0, 0, ''
     for output in outputs:
         data = output.get('data', {})
         words = output.get('text') or data.get('text/plain') or f'{output.ename}: {output.evalue}'
@@ -184,7 +191,6 @@ def texts(outputs, slide, language) -> tuple:
             style = f'--c:{max(map(width, lines))};--r:{len(lines) - 1};--columns:{columns}'
             html_ += data['text/html'].replace('<table', f'<table style="{style}"', 1)
             said, under = captioned(slide, language, words)
-            html_ += said
         else:
             lines = [piece for line in lines for piece in wrapped(line)]
             rows += len(lines)
@@ -193,7 +199,8 @@ def texts(outputs, slide, language) -> tuple:
                 f'{ansi2html(chr(10).join(lines))}</pre>'
             )
     # they share the room
-    return 'text', re.sub(r'--r:\d+', f'--under:{under}px;--r:{rows}', html_), rows, False
+    shared = re.sub(r'--r:\d+', f'--under:{under}px;--r:{rows}', html_)
+    return Part('text', shared, rows, caption=said)
 
 
 def wrapped(line, most=88):
@@ -201,7 +208,7 @@ def wrapped(line, most=88):
     return [line[i : i + most] for i in range(0, max(len(line), 1), most)]
 
 
-def code(slide) -> tuple:
+def code(slide) -> Part:
     """Return the chosen lines, and for each step the same lines with those under discussion marked."""
     source = slide.cell.source.splitlines()
     begin, end = span(slide.chosen.get('lines', f'1-{len(source)}'))
@@ -220,30 +227,24 @@ def code(slide) -> tuple:
         return f'<pre{hidden} style="{style}">{marked}</pre>'
 
     steps = [span(step) for step in slide.chosen.get('steps', '').split('|') if step]
-    return (
-        'text',
-        f'<div class="code">{"".join(map(listing, [None, *steps]))}</div>',
-        len(lines),
-        False,
+    return Part(
+        'text', f'<div class="code">{"".join(map(listing, [None, *steps]))}</div>', len(lines)
     )
 
 
-def beneath(above, below) -> tuple:
+def beneath(above, below) -> Part:
     """Put a short output under the code that prints it; both share the room."""
-    rows = above[2] + below[2] + 1
-    both = f'{above[1]}<div class="fragment printed">{below[1]}</div>'
-    return 'text', re.sub(r'--r:\d+', f'--r:{rows}', both), rows, False
+    rows = above.rows + below.rows + 1
+    both = f'{above.html}<div class="fragment printed">{below.html}</div>'
+    return Part('text', re.sub(r'--r:\d+', f'--r:{rows}', both), rows, caption=below.caption)
 
 
-def captioned(slide, language, output, side=False) -> tuple:
+def captioned(slide, language, output) -> tuple:
     """Return a caption and the pixels it takes; in Chinese it says what the English labels mean."""
-    said = slide.chosen.get('caption', {}).get(language) or (
-        caption(output) if language == 'zh' else ''
-    )
-    if not said:
+    chosen = slide.chosen.get('caption', {}).get(language)
+    if not (said := chosen or (caption(output) if language == 'zh' else '')):
         return '', 0
-    lines = ceil(width(said) / (92 if side else 128))
-    return f'<p class="caption">{inline(said)}</p>', 22 * lines + 14
+    return f'<p class="caption">{inline(said)}</p>', 22 * ceil(width(said) / 128) + 12
 
 
 def markdown(text) -> Markup:
