@@ -2,7 +2,7 @@
 
 import re
 
-from tools.slides import lesson
+from tools.slides import lesson, words
 
 import nbformat
 import pytest
@@ -158,3 +158,12 @@ def test_a_question_and_its_options(language):
 )
 def test_a_conclusion_is_whole_sentences(text, most, expected):
     assert lesson.first_sentences(text, most) == expected
+
+
+def test_a_caption_says_in_chinese_what_labels_mean():
+    assert (
+        words.caption('Bars, test accuracy: shirt 3.') == 'test accuracy\xa0测试精度，shirt\xa0衬衫'
+    )
+    assert words.caption('Diagram of a block. input: 3 channels').startswith('conv 卷积')
+    assert words.caption('Confusion matrix of 10 classes').endswith('ankle boot\xa0短靴')
+    assert words.caption('256') == ''

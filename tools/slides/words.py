@@ -72,5 +72,6 @@ def caption(text) -> str:
     found = [] if kind else LABEL.findall(text)
     if kind == 'Confusion matrix':
         found = KNOWN['classes']
-    labels = '，'.join(f'{label} {LABELS[label]}' for label in dict.fromkeys(found))
+    # a label and its meaning stay on one line
+    labels = '，'.join(f'{label}\xa0{LABELS[label]}' for label in dict.fromkeys(found))
     return '；'.join(filter(None, (KNOWN['kinds'].get(kind), labels)))
