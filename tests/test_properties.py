@@ -921,6 +921,10 @@ TABLE = {
         figures.layer_map, is_picture, net=net, shape=Good((1, 1, 8, 8)), title=title, examples=8,
         kept=[{'net': 1}, {'shape': (1, 8)}],
     ),
+    'figures.head_map': Case(
+        figures.head_map, is_picture, net=Good(Made('aux', lambda: networks.GoogLeNet(aux=True))),
+        shape=Good((1, 1, 65, 65)), title=title, examples=4, kept=[{'net': 1}, {'shape': (1, 8)}],
+    ),
     'figures.stage_map': Case(
         figures.stage_map, is_picture, net=net, shape=Good((1, 1, 8, 8)), title=title, examples=12
     ),

@@ -13,7 +13,7 @@ from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
 from .heatmaps import heatmap
 from .images import confusion_matrix, montage
-from .layer_maps import layer_map
+from .layer_maps import head_map, layer_map
 from .line_charts import accuracy_by_time, lines
 from .maps import branch_maps, overlay
 from .parallel import data_parallel
@@ -33,6 +33,7 @@ __all__ = [
     'confusion_matrix',
     'data_parallel',
     'fields',
+    'head_map',
     'heatmap',
     'layer_map',
     'learning_curve',

@@ -85,9 +85,9 @@ def _written(value, spread) -> str:
 def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     """Draw a bar a row of `rows`, {'3a': {'branch1x1': 64, ...}, ...}, a segment an entry.
 
-    A segment bears its number where there is room, the bar's end its total in `unit`. With
-    `normalise` all bars are equally long and segments bear their share. Raises ValueError for
-    negative numbers and for a row that sums to zero.
+    A segment bears its number where there is room, the bar's end its total in `unit`, '' for rows that
+    share none. With `normalise` all bars are equally long and segments bear their share. Raises
+    ValueError for negative numbers and for a row that sums to zero.
     """
     rows = {str(name): dict_of(f'rows[{name!r}]', p) for name, p in dict_of('rows', rows).items()}
     for name, parts in rows.items():
@@ -106,7 +106,9 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     left = 0.3 + max(text_width(name, weight='bold') for name in rows)
     totals = {name: sum(parts.values()) for name, parts in rows.items()}
     scale, word = (1e6, 'million ') if max(totals.values()) >= 1e6 else (1, '')
-    ends = {name: f'{_number(total, scale)} {word}{unit}' for name, total in totals.items()}
+    ends = {
+        name: f'{_number(total, scale)} {word}{unit}'.rstrip() for name, total in totals.items()
+    }
     room = WIDTH - left - 0.25 - max(map(text_width, ends.values()))
     _legend(axes, shade, left, height - head - 0.22)
     for i, (name, parts) in enumerate(rows.items()):
@@ -137,7 +139,8 @@ def _legend(axes, shade, x, y):
 
 
 def _words(unit, normalise):
-    return f'Bars of {unit}, {"as shares of each row" if normalise else "to one scale"}.'
+    scale = 'as shares of each row' if normalise else 'to one scale'
+    return f'{f"Bars of {unit}" if unit else "Bars"}, {scale}.'
 
 
 def _told(rows):

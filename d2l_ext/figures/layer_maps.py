@@ -1,4 +1,4 @@
-"""A whole network layer by layer, from top to bottom: a row a layer, a row a block of branches."""
+"""A whole network: layer by layer from top to bottom, or part by part with its classifiers beside it."""
 
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from mxnet.gluon import nn
@@ -6,7 +6,7 @@ from mxnet.gluon import nn
 from ..analysis.anatomy import trace
 from ..runtime.arguments import brief, shape_of
 from ..tables import show
-from .picture import GREY, INK, PALE, WIDTH, Picture, colours, mix, styled
+from .picture import GREY, INK, PALE, PALETTE, WIDTH, Picture, colours, mix, styled
 from .steps import Fork, in_words, steps_of
 
 STAGE, NAME, SHAPE = 0.75, 0.55, 1.25  # inches: columns left and right of the layers
@@ -17,6 +17,7 @@ TALL, FLAT, GAP, APART = (
     0.1,
 )  # of a row of branches, of one layer, and between rows
 HEAD, TITLE = 0.3, 0.35
+PART, RISE, SIZES = 0.34, 0.4, 0.45  # inches: a part's box, up to its classifier, what leaves it
 
 
 @styled
@@ -72,6 +73,55 @@ def layer_map(net, shape, title='') -> Picture:
                 _box(axes, start, end - start, bottom, high, ', '.join(step), GREY)
             top -= high + GAP
         top -= APART
+    return picture
+
+
+@styled
+def head_map(net, shape, title='') -> Picture:
+    """Draw the parts of `net` from left to right, and each auxiliary classifier above what it reads.
+
+    `net` is a network built with `aux=True`, `shape` is (N, C, H, W). Below a part stands what leaves it.
+    A stage is one part, or a part a block where a classifier starts in it. Raises ValueError for a
+    network without auxiliary classifiers.
+    """
+    taps = getattr(net, 'taps', None)
+    if not taps:
+        raise ValueError(
+            f'net must have auxiliary classifiers, got {brief(net)}: build it with aux=True'
+        )
+    shape = shape_of('shape', shape, axes=4)
+    sizes = {call.path: call.out_shape[1:] for call in trace(net, shape)}
+    parts = {}
+    for stage, block in net._children.items():
+        blocks = [f'{stage}.{name}' for name in block._children]
+        for path in blocks if not taps.keys().isdisjoint(blocks) else [stage]:
+            name = path.rpartition('.')[2].removeprefix('inception_')
+            parts[path] = 'main' if path == 'head' else name
+    told = ', '.join(f'{name} {show(sizes[path])}' for path, name in parts.items())
+    told += ''.join(f'; {head} reads {parts[path]}' for path, head in taps.items())
+    height = SIZES + 2 * PART + RISE + 0.1
+    picture = Picture(
+        WIDTH, height + (TITLE if title else 0), f'{title + ". " if title else ""}Parts: {told}.'
+    )
+    axes, pitch = picture.sheet(), WIDTH / len(parts)
+    picture.headline(title)
+    wide, arrow = pitch - 0.22, {'arrowstyle': '-|>', 'color': INK, 'shrinkA': 0, 'shrinkB': 0}
+    for i, (path, name) in enumerate(parts.items()):
+        left, middle = pitch * i + 0.11, SIZES + PART / 2
+        _box(axes, left, wide, SIZES, PART, name, GREY)
+        channels, *grid = sizes[path]
+        leaves = f'{channels}\n{show(tuple(grid))}' if grid else str(channels)
+        axes.text(left + wide / 2, SIZES - 0.05, leaves, ha='center', va='top', color=GREY,
+                  gid='shape')  # fmt: skip
+        if i:
+            axes.annotate('', (left, middle), (left - 0.22, middle), arrowprops=arrow)
+        if path in taps:
+            top = SIZES + PART + RISE
+            _box(axes, left, wide, top, PART, taps[path], PALETTE[1])
+            axes.annotate('', (left + wide / 2, top), (left + wide / 2, SIZES + PART),
+                          arrowprops=arrow)  # fmt: skip
+    axes.text(WIDTH - 0.12, height - 0.1 - PART / 2, 'above: in training only', ha='right',
+              va='center', color=GREY)  # fmt: skip
     return picture
 
 

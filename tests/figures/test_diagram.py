@@ -297,6 +297,12 @@ def test_shares_are_of_their_row():
     assert written(picture, 'number') == ['25%', '75%', '100%']
 
 
+def test_rows_of_two_units_name_none():
+    picture = figures.stacked_bars({'MACs': {'a': 1}}, unit='', normalise=True)
+    assert picture.alt == 'Bars, as shares of each row. MACs: a 1.'
+    assert written(picture, 'total') == ['1']
+
+
 def test_large_numbers_are_in_millions():
     picture = figures.stacked_bars(
         {'all': {'branch1x1': 9_633_792, 'branch3x3': 101_154_816}}, unit='MACs'

@@ -55,6 +55,27 @@ def test_the_words_hold_all_numbers(googlenet):
 
 
 @pytest.mark.parametrize(
+    ('net', 'shape', 'parts'),
+    [
+        (networks.GoogLeNet(1000, aux=True), (1, 3, 224, 224),
+         'stage1 stage2 stage3 4a aux_4a 4b 4c 4d aux_4d 4e pool stage5 main'),
+        (networks.InceptionV3(1000, aux=True), (1, 3, 299, 299),
+         'stem stage5 stage6 aux stage7 main'),
+    ],
+)  # fmt: skip
+def test_each_classifier_stands_after_the_block_that_it_reads(net, shape, parts):
+    picture = figures.head_map(net, shape)
+    assert texts(picture, 'label') == parts.split()
+    assert texts(picture, 'shape')[-1] == '1000'
+    test_each_text_is_inside_its_box(picture)
+
+
+def test_a_network_without_auxiliary_classifiers_has_none_to_draw():
+    with pytest.raises(ValueError, match='net must have auxiliary classifiers'):
+        figures.head_map(networks.GoogLeNet(), (1, 1, 96, 96))
+
+
+@pytest.mark.parametrize(
     ('net', 'words'),
     [
         (nn.Dense(3), 'net must be a HybridSequential with children, got Dense'),
