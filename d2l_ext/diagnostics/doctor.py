@@ -130,7 +130,7 @@ def _data():
         )
     if source is None:
         return _check('Fashion-MNIST', 'embedded sample', False, remedy, needed=False)
-    return _check('Fashion-MNIST', f'all 70 000 images: {source.kind}, {source.folder}')
+    return _check('Fashion-MNIST', f'70 000 images: {source.kind}, {source.folder}')
 
 
 def _profile():
