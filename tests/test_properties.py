@@ -882,6 +882,11 @@ TABLE = {
         kept=[{'series': 3}, {'log': 'z'}, {'series': {'a': ['b']}}, {'xlabel': 3},
             {'series': {'a': {None: 1}}}],
     ),
+    'figures.dots': Case(
+        figures.dots, is_picture, points=Good({'a': (1, 2)}, {'a': (0, 0), 'b$': onp.ones(2)}),
+        xlabel=Good('x'), ylabel=Good('y'), title=title, examples=15,
+        kept=[{'points': 3}, {'points': {'a': 5}}, {'points': {'a': (1, math.inf)}}, {'xlabel': 3}],
+    ),
     'figures.accuracy_by_time': Case(
         figures.accuracy_by_time, is_picture, lines=Good({'a': [(1, 0.5), (20, 0.8)]}), title=title,
         examples=15, kept=[{'lines': {'a': [1]}}, {'lines': {'a': [(0, 0.5)]}}, {'lines': 3}],

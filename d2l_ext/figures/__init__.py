@@ -11,6 +11,7 @@ from .bar_charts import bars, stacked_bars
 from .branch_views import fields
 from .curves import LiveCurve, learning_curve
 from .diagram import block_diagram
+from .dot_charts import dots
 from .heatmaps import heatmap
 from .images import confusion_matrix, montage
 from .layer_maps import head_map, layer_map
@@ -32,6 +33,7 @@ __all__ = [
     'branch_maps',
     'confusion_matrix',
     'data_parallel',
+    'dots',
     'fields',
     'head_map',
     'heatmap',

@@ -10,13 +10,12 @@ from .picture import (
     LARGE,
     WIDTH,
     Picture,
-    ink_on,
     mix,
     styled,
     text_width,
 )
 
-ABOVE, BELOW = '#0072B2', '#D55E00'
+ABOVE, BELOW = '#56B4E9', '#E69F00'  # light enough for dark numbers, also in full
 TALL = 0.3  # inches
 
 
@@ -74,7 +73,7 @@ def heatmap(values, rows, columns, unit, title='', form='{:.2f}') -> Picture:
                           linewidth=1.5, gid='cell')
             )  # fmt: skip
             axes.text(left + wide * (j + 0.5), y + TALL / 2 - 0.01, text, ha='center',
-                      va='center', color=ink_on(shade), gid='number')  # fmt: skip
+                      va='center', gid='number')  # fmt: skip
     axes.text(left, 0.2, unit, va='center', color=GREY, gid='unit')
     return picture
 

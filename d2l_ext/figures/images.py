@@ -1,6 +1,7 @@
 """Pictures of images: a montage with labels, and which class was taken for which."""
 
 import numpy as onp
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from ..runtime.arguments import array_of, names_of, whole
@@ -8,6 +9,7 @@ from .picture import INK, WIDTH, Picture, styled, text_width
 
 LARGEST_TILE, LINE = 1.3, 0.155  # inches
 WRONG, WRONG_TEXT = '#D55E00', '#A94A00'  # the text darker, to be read on white
+SHARE = '#56B4E9'  # of a whole row; light enough for dark numbers
 
 
 @styled
@@ -132,11 +134,10 @@ def confusion_matrix(labels, predictions, classes, title=None) -> Picture:
     alt = f'Confusion matrix of {len(classes)} classes: a row a label, a column a prediction.'
     picture = Picture(left + side + 0.35, bottom + side + head, alt)
     axes = picture.panel(left, bottom, side, side)
-    axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
+    shade = LinearSegmentedColormap.from_list('shares', ['white', SHARE])
+    axes.imshow(shares, cmap=shade, vmin=0, vmax=1)
     for row, column in zip(*counts.nonzero(), strict=True):
-        light = shares[row, column] < 0.5
-        axes.text(column, row, str(counts[row, column]), ha='center', va='center',
-                  color=INK if light else 'white', gid='count')  # fmt: skip
+        axes.text(column, row, str(counts[row, column]), ha='center', va='center', gid='count')
     axes.set_xticks(range(len(classes)), classes, rotation=45, ha='right', rotation_mode='anchor')
     axes.set_yticks(range(len(classes)), classes)
     axes.set(xlabel='predicted', ylabel='label')

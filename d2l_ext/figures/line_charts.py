@@ -40,7 +40,7 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
     if words:
         axes.set_xticks(range(len(places)), places)
     elif 'x' not in log and all(isinstance(x, int) for x in places):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     for which in log:
         getattr(axes, f'set_{which}scale')('log')
     if 'x' in log and len(places) <= 8:

@@ -6,6 +6,7 @@ from ..runtime.arguments import names_of, whole
 from .picture import GREY, INK, PALE, PALETTE, WIDTH, Picture, mix, styled
 
 TALL, APART = 0.5, 0.22  # inches: a box, and the room between two
+LOWER = 0.1  # inches: where the sum enters a box, below the images
 COLUMNS = ((0.15, 1.5), (2.45, 2.3), (5.45, 1.3), (7.35, 1.5))  # left edge, width
 
 
@@ -27,7 +28,8 @@ def data_parallel(images, devices, title='') -> Picture:
     picture = Picture(
         WIDTH, height,
         f'{title + ". " if title else ""}A batch of {images} images is divided ({told}); each device '
-        'computes a gradient, the gradients are summed, and every copy of the weights takes the step.',
+        'computes a gradient, the gradients are summed, and the sum goes back to every copy of the '
+        'weights.',
     )  # fmt: skip
     axes = picture.sheet()
     picture.headline(title, left=0.15)
@@ -43,12 +45,24 @@ def data_parallel(images, devices, title='') -> Picture:
         _arrow(axes, batch[1], device[0], colour)
         _arrow(axes, device[1], gradient[0], colour)
         _arrow(axes, gradient[1], total[0], colour)
+    _draw_way_back(axes, rows, middle)
+    return picture
+
+
+def _draw_way_back(axes, rows, middle):
+    """Draw the way of the sum to every device, a dashed line below all boxes."""
+    start, left = COLUMNS[3][0] + COLUMNS[3][1] / 2, COLUMNS[1][0] - 0.2
+    low = rows[-1] - APART
+    axes.plot(
+        [start, start, left, left], [middle, low, low, rows[0] + LOWER],
+        color=GREY, linestyle='--', linewidth=1.4, gid='way back',
+    )  # fmt: skip
+    for y in rows:
+        _arrow(axes, (left, y + LOWER), (COLUMNS[1][0], y + LOWER), GREY)
     axes.text(
-        (COLUMNS[1][0] + COLUMNS[3][0] + COLUMNS[3][1]) / 2, 0.2,
-        'the same sum goes back to all, so that all weights stay the same',
+        (left + start) / 2, low - 0.17, 'the same sum goes back to every copy of the weights',
         ha='center', va='center', color=INK,
     )  # fmt: skip
-    return picture
 
 
 def _box(axes, column, y, text, face, edge=GREY):

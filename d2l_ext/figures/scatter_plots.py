@@ -5,7 +5,7 @@ import numpy as onp
 from ..runtime.arguments import array_of, brief, dict_of
 from .picture import GREY, INK, SMALL, WIDTH, Picture, numbers, styled, text_width
 
-# colour and marker of each group in turn; the first two are the colour-blind's red and blue
+# colour and marker of each group in turn; the first two are orange and blue
 MARKS = [
     ('#D55E00', 'o'), ('#0072B2', '^'), ('#009E73', 's'), ('#E69F00', 'v'), ('#CC79A7', 'D'),
     (INK, '+'), ('#56B4E9', 'P'), (GREY, '*'), ('#A94A00', 'x'), ('#004C78', '<'),

@@ -4,7 +4,7 @@ from d2l_ext import figures
 
 import numpy as onp
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 BRANCHES = ['branch1x1', 'branch_pool']
 
@@ -16,6 +16,16 @@ def told(picture, gid):
 def cells(picture):
     patches = [patch for patch in picture.axes[0].patches if patch.get_gid() == 'cell']
     return [to_hex(patch.get_facecolor()) for patch in patches]
+
+
+def contrast(colour, other):
+    """Return the contrast of two colours as WCAG defines it: 1 to 21, 4.5 for small text at least."""
+    linear = [
+        [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(which)]
+        for which in (colour, other)
+    ]
+    dark, light = sorted(onp.array(linear) @ (0.2126, 0.7152, 0.0722))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def pixels(picture):
@@ -36,11 +46,30 @@ def test_every_cell_bears_its_number_in_the_order_of_rows():
 def test_zero_is_white_the_farthest_is_full_and_the_sign_is_the_colour():
     drawn = cells(figures.heatmap([[0, -2], [1, float('nan')]], 'ab', 'cd', 'points'))
 
-    assert drawn == ['#ffffff', '#d55e00', '#80b8d8', '#f4f4f4']
+    assert drawn == ['#ffffff', '#e69f00', '#abdaf4', '#f4f4f4']
 
 
 def test_a_map_of_zeros_is_white():
     assert set(cells(figures.heatmap([[0, 0]], 'a', 'bc', 'points'))) == {'#ffffff'}
+
+
+def test_every_number_is_read_easily_on_its_shade():
+    picture = figures.heatmap(onp.linspace(-1, 1, 21)[None], 'a', range(21), 'points')
+    numbers = [text for text in picture.axes[0].texts if text.get_gid() == 'number']
+
+    for text, shade in zip(numbers, cells(picture), strict=True):
+        assert contrast(text.get_color(), shade) > 6
+
+
+def test_every_count_of_a_confusion_matrix_is_read_easily_on_its_shade():
+    labels, told = onp.repeat(0, 10), [0] * 3 + [1] * 7
+    axes = figures.confusion_matrix([*labels, 1], [*told, 1], 'ab').axes[0]
+    image = axes.images[0]
+
+    for text in [text for text in axes.texts if text.get_gid() == 'count']:
+        column, row = map(int, text.get_position())
+        shade = image.cmap(image.norm(image.get_array()[row, column]))
+        assert contrast(text.get_color(), shade) > 6
 
 
 @pytest.mark.parametrize('title', ['', 'A title'])

@@ -43,6 +43,13 @@ def test_a_linear_axis_begins_at_zero_where_all_is_above():
     assert axes({'a': [-90, 100]}, 'x', 'y').get_ylim()[0] < -90
 
 
+def test_no_tick_of_whole_numbers_stands_beyond_the_last():
+    shown = axes({'a': dict(enumerate(range(21)))}, 'block', 'y')
+    low, high = shown.get_xlim()
+
+    assert [tick for tick in shown.get_xticks() if low <= tick <= high] == [0, 5, 10, 15, 20]
+
+
 def test_what_is_not_finite_leaves_a_gap():
     drawn = axes({'a': [1, float('inf'), 3]}, 'x', 'y').lines[0].get_ydata()
 

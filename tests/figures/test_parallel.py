@@ -3,6 +3,7 @@
 from d2l_ext import figures
 
 import pytest
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 
 def texts(*arguments):
@@ -16,6 +17,18 @@ def test_every_device_has_its_share():
     assert [t for t in told if 'weights' in t and 'cpu' in t] == [
         'cpu(0): weights,\n11 images', 'cpu(1): weights,\n11 images', 'cpu(2): weights,\n10 images'
     ]  # fmt: skip
+
+
+def test_the_sum_goes_back_to_every_device():
+    picture = figures.data_parallel(32, ['a', 'b', 'c'])
+    axes = picture.axes[0]
+    (way,) = [line for line in axes.lines if line.get_gid() == 'way back']
+    boxes = [p for p in axes.patches if isinstance(p, FancyBboxPatch)]
+    below = min(box.get_y() for box in boxes)
+
+    assert min(way.get_ydata()) < below
+    arrows = [p for p in axes.patches if isinstance(p, FancyArrowPatch)]
+    assert len(arrows) == 3 * 3 + 3  # to a device, to its gradient, to the sum; and the way back
 
 
 def test_the_alt_text_says_it():
