@@ -35,13 +35,14 @@ def in_the_wild(images, strength, seed=0, steps=tuple(WILD)):
     if strength == 0:
         return images.copy()
     in_bytes = images.dtype == onp.uint8
+    random = onp.random.RandomState()  # draws the same on every NumPy; costs more than its seeding
     wild = onp.empty_like(images)
     for i, image in enumerate(images):
         seen = onp.divide(image, 255) if in_bytes else image.astype(float)
         seen = seen.reshape(*image.shape[:2], -1)
         for number, (step, (amount, _)) in enumerate(WILD.items()):
-            if step in steps:  # RandomState draws the same on every NumPy
-                random = onp.random.RandomState([seed, i, number])
+            if step in steps:
+                random.seed([seed, i, number])
                 seen = onp.clip(STEPS[step](seen, amount * strength, random), 0, 1)
         wild[i] = (onp.rint(seen * 255) if in_bytes else seen).reshape(image.shape)
     return wild
