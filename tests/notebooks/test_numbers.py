@@ -54,14 +54,12 @@ CITED = {
         '22855952': 'Chollet 2017, Table 3', '23626728': 'Chollet 2017, Table 3',
         '0.790': 'Chollet 2017, Table 1', '0.782': 'Chollet 2017, Table 1',
     },
-    '11_v4_and_residuals': {
-        '25.2': 'Szegedy et al. 2017, Table 2', '21.2': 'Szegedy et al. 2017, Table 2',
-        '19.9': 'Szegedy et al. 2017, Table 2',
-    },
+    '11_v4_and_residuals': {'13': 'an earlier run of the cell above'},
     '12_pytorch_twin': {'100000': 'the axis of the figure above'},
     '13_inspect_the_data': {'0.0089': '89 of 10000 images'},
     '14_seeing_inside': {
-        '13.1': 'the map above', '10.1': 'the map above', '7.8': 'the map above',
+        '15.2': 'the map above', '8.2': 'the map above', '12.0': 'the map above',
+        '7.8': 'the map above', '1.2': 'the map above', '0.55': 'the map above',
     },
     '15_many_devices': {'8192': 'Goyal et al. 2017'},
     '16_ship_it': {'138': '57 + 57 + 24', '256': 'the integers of 8 bits'},
