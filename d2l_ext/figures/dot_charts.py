@@ -55,8 +55,12 @@ def _write_names(picture, axes, points):
         corners += [(middle, y + NEAR + LINE * i) for i in (0, 1)]
         corners += [(middle, y - NEAR - LINE * i) for i in (1, 2)]
         boxes = [(left, low, left + width, low + LINE) for left, low in corners]
-        inside = [box for box in boxes if box[0] >= 0 <= box[1] and box[2] <= wide and box[3] <= high]
-        box = next((box for box in inside if not any(_meet(box, other) for other in taken)), boxes[0])
+        inside = [
+            box for box in boxes if box[0] >= 0 <= box[1] and box[2] <= wide and box[3] <= high
+        ]
+        box = next(
+            (box for box in inside if not any(_meet(box, other) for other in taken)), boxes[0]
+        )
         taken.append(box)
         axes.text(
             box[0] / wide, (box[1] + LINE / 2) / high, name, transform=axes.transAxes, va='center',
