@@ -86,7 +86,8 @@ def gather(language) -> Path:
     folder = BUILD / 'site-source' / language
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / language, folder)
-    shutil.copy(ROOT / 'docs' / 'googlenet.png', folder)
+    for picture in ('googlenet.png', 'playground.png'):
+        shutil.copy(ROOT / 'docs' / picture, folder)
     shutil.copytree(
         ROOT / 'docs', folder / 'docs', ignore=lambda _, names: set(names) - {'rooms.png'}
     )

@@ -19,22 +19,35 @@ ELEMENT = """<{tag} {attributes}>
 <script type="module" src="_static/playground/{script}.js"
 onerror="document.querySelector('{tag} > p').hidden = false"></script>
 """
+FILES = 'class="network" files="{network}"'
 # name: the element, its attributes, its sheet and its script
 ELEMENTS = {
     'explorer': ('block-explorer', 'preset="3a"', 'explorer', 'explorer'),
-    'recognizer': ('garment-recognizer', 'files="{network}"', 'network', 'recognize'),
-    'switches': ('branch-switches', 'files="{network}"', 'network', 'switches'),
+    'recognizer': ('garment-recognizer', FILES, 'network', 'recognize'),
+    'inside': ('branch-maps', FILES, 'network', 'inside'),
+    'looks': ('where-it-looks', FILES, 'network', 'looks'),
+    'switches': ('branch-switches', FILES, 'network', 'switches'),
 }
 # what follows the output of a lesson's cell, known by its number, and the sentence above it
-BESIDE = {'14-17': 'switches', '16-40': 'recognizer'}
+BESIDE = {
+    '13-34': 'recognizer',
+    '14-10': 'inside',
+    '14-17': 'switches',
+    '14-33': 'looks',
+    '16-40': 'recognizer',
+}
 SENTENCES = {
     'en': {
         'switches': 'On this page the branches have switches. They change the accuracy on 100 images.',
-        'recognizer': 'On this page you can draw the garment, or choose a picture of your own.',
+        'recognizer': 'On this page you can draw a garment, or choose a picture of your own.',
+        'inside': 'On this page you can look at all channels of all branches.',
+        'looks': 'On this page you can make both maps for other images and other classes.',
     },
     'zh': {
         'switches': '在这个网页上，每个分支都有开关，改变的是 100 张图像上的精度。',
         'recognizer': '在这个网页上，你可以自己画一件衣物，或者选一张自己的图片。',
+        'inside': '在这个网页上，你可以查看所有分支的所有通道。',
+        'looks': '在这个网页上，你可以为别的图像、别的类别画出这两种图。',
     },
 }
 NETWORK = {
@@ -43,8 +56,10 @@ NETWORK = {
 }  # from a page at the top of the site of a language
 WHAT = {
     'en': {'explorer': 'The sliders need', 'recognizer': 'The network needs',
+           'inside': 'The feature maps need', 'looks': 'Class map and occlusion need',
            'switches': 'The switches need'},
-    'zh': {'explorer': '滑动条', 'recognizer': '网络', 'switches': '开关'},
+    'zh': {'explorer': '滑动条', 'recognizer': '网络', 'inside': '特征图',
+           'looks': '类激活图和遮挡', 'switches': '开关'},
 }  # fmt: skip
 MISSING = {
     'en': {

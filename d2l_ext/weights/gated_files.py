@@ -12,7 +12,7 @@ from .graph_files import INPUT, SAME, check_same, scores, scratch
 from .onnx_files import BATCH, OUTPUT, exported, session
 from .safetensors_files import check_range
 
-GATES, OFFSETS = 'gates', 'offsets'
+GATES, OFFSETS, CLASS_MAPS = 'gates', 'offsets', 'class_maps'
 # how far the scores of a file of these numbers may be from the network's, of their size
 APART = {'float32': SAME, 'float16': 1e-2}
 
@@ -23,14 +23,16 @@ def save_gated(net, path, shape, dtype='float16'):
     Beside the images the file takes `gates`, a number for each branch, and `offsets`, one for each
     channel of all branches, both in the order of `branches(net)`: a branch hands on its maps times its
     gate plus its offsets. Ones and zeros give the network. Beside the scores the file gives the maps
-    of each branch, before its gate, by the branch's name. Weights are stored as numbers of `dtype`.
-    Raises ValueError as `save_onnx` and `branches` do, for another `dtype`, and for a weight that is
-    too large for it.
+    of each branch, before its gate, by the branch's name, and `class_maps`, (N, classes, height, width):
+    what each place of the last maps says for each class. Weights are stored as numbers of `dtype`.
+    Raises ValueError as `save_onnx` and `branches` do, for another `dtype`, for a weight that is too
+    large for it, and for a network that does not end in a mean over all places and a dense layer.
     """
     one_of('dtype', dtype, APART)
     named = branches(net)
     model, images = exported(net, shape)
     with_gates(model.graph, named)
+    with_class_maps(model.graph)
     if dtype == 'float16':
         in_halves(model.graph)
     onnx.checker.check_model(model, full_check=True)
@@ -123,6 +125,29 @@ def with_gates(graph, named):
         helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
         for name, array in all_on(named).items()
     )
+
+
+def with_class_maps(graph):
+    """Give a graph of onnx its class maps as an output: the last maps, weighted as by the dense layer.
+
+    Their mean over all places, plus the layer's bias, is the scores. Source: Zhou et al. 2016, equation 2.
+    """
+    pools = [i for i, node in enumerate(graph.node) if node.op_type == 'GlobalAveragePool']
+    ending = list(graph.node)[pools[-1] if pools else 0 :]
+    kinds = [node.op_type for node in ending if node.op_type != 'Dropout']
+    if kinds != ['GlobalAveragePool', 'Flatten', 'Gemm']:
+        raise ValueError(
+            'net must end in a mean over all places and a dense layer to have class maps: '
+            'give a GoogLeNet'
+        )
+    weight = ending[-1].input[1]
+    graph.initializer.append(numpy_helper.from_array(onp.array([0, 0, 1, 1]), 'kernel'))
+    graph.node.extend([
+        helper.make_node('Reshape', [weight, 'kernel'], [f'{CLASS_MAPS}.weight']),
+        helper.make_node('Conv', [ending[0].input[0], f'{CLASS_MAPS}.weight'], [CLASS_MAPS]),
+    ])  # fmt: skip
+    shape = [BATCH, None, None, None]
+    graph.output.append(helper.make_tensor_value_info(CLASS_MAPS, TensorProto.FLOAT, shape))
 
 
 def split(name, parts):

@@ -30,3 +30,36 @@ export function draw(canvas, pixels) {
   }
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
+
+/**
+ * A picture that can be chosen: a radio button of the group `name`, named by `words`.
+ * @param {string} name
+ * @param {string} words
+ * @param {() => void} choose
+ * @param {(Node | string)[]} picture
+ */
+export function choice(name, words, choose, ...picture) {
+  const radio = element('input', { type: 'radio', name, 'aria-label': words });
+  radio.addEventListener('change', choose);
+  return { radio, label: element('label', { class: 'choice', title: words }, radio, ...picture) };
+}
+
+/**
+ * Let the arrows up and down move in a grid of choices by a row; left and right move as a browser does.
+ * @param {HTMLElement} grid
+ */
+export function byRows(grid) {
+  grid.addEventListener('keydown', (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const radios = [...grid.querySelectorAll('input')];
+    const tops = radios.map((radio) => Math.round(radio.getBoundingClientRect().top));
+    const columns = tops.filter((top) => top === tops[0]).length;
+    const from = radios.findIndex((radio) => radio === event.target);
+    const to = radios[from + step * columns];
+    to?.focus();
+    to?.click();
+  });
+  return grid;
+}

@@ -5,8 +5,10 @@ import { CLASSES, NETWORK } from './words.js';
 
 /**
  * What tools/playground_network.py writes of the network: its branches in order with their channels, the
- * labels of the test images, and the best three branches found for each filling.
- * @typedef {{branches: [string, number][], labels: number[], mean: number, std: number,
+ * receptive field of each (size, stride, first), the labels of the test images and of the whole sample,
+ * and the best three branches found for each filling.
+ * @typedef {{branches: [string, number][], fields: Record<string, [number, number, number]>,
+ *   labels: number[], sample: number[], mean: number, std: number,
  *   colours: Record<string, string>, right: number,
  *   best: Record<'zero' | 'mean', {branches: string[], right: number}>}} Told
  *
@@ -17,14 +19,18 @@ import { CLASSES, NETWORK } from './words.js';
  * @typedef {{pixels: Uint8Array, number?: number, label?: number}} Picture
  */
 
-const SIDE = 48;
+export const SIDE = 48; // of the images that the network takes
 /** @type {Map<string, Promise<Network>>} */
 const opened = new Map();
 
 export class Network extends EventTarget {
-  /** @param {Worker} worker */
-  constructor(worker) {
+  /**
+   * @param {URL} folder
+   * @param {Worker} worker
+   */
+  constructor(folder, worker) {
     super();
+    this.folder = folder;
     this.worker = worker;
     this.asked = 0;
     /** @type {Map<number, {resolve: (made: any) => void, reject: (error: Error) => void}>} */
@@ -58,17 +64,11 @@ export class Network extends EventTarget {
   /** @param {URL} folder */
   static async load(folder) {
     const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-    const network = new Network(worker);
-    /** @param {string} name */
-    const get = async (name) => {
-      const answer = await fetch(new URL(name, folder));
-      if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-      return answer;
-    };
+    const network = new Network(folder, worker);
     const [told, images, means] = await Promise.all([
-      get('network.json').then((answer) => answer.json()),
-      get('images.bin').then((answer) => answer.arrayBuffer()),
-      get('means.bin').then((answer) => answer.arrayBuffer()),
+      network.get('network.json').then((answer) => answer.json()),
+      network.get('images.bin').then((answer) => answer.arrayBuffer()),
+      network.get('means.bin').then((answer) => answer.arrayBuffer()),
       network.ask({ folder: folder.href }),
     ]);
     network.told = told;
@@ -76,6 +76,16 @@ export class Network extends EventTarget {
     network.means = new Float32Array(means);
     network.show(network.image(0));
     return network;
+  }
+
+  /**
+   * Fetch the file `name` of the network.
+   * @param {string} name
+   */
+  async get(name) {
+    const answer = await fetch(new URL(name, this.folder));
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    return answer;
   }
 
   /** @param {object} request */
@@ -111,8 +121,28 @@ export class Network extends EventTarget {
   }
 
   /**
-   * Compute what is `wanted`, scores or the maps of branches, for 48 x 48 images one after the other.
-   * @param {Uint8Array} pixels
+   * Call `update` now and for each image at hand that follows; for those that came meanwhile, once.
+   * @param {() => Promise<void>} update
+   */
+  follow(update) {
+    let busy = false, more = false; // prettier-ignore
+    const next = async () => {
+      more = true;
+      if (busy) return;
+      busy = true;
+      while (more) {
+        more = false;
+        await update();
+      }
+      busy = false;
+    };
+    this.addEventListener('picture', next);
+    return next();
+  }
+
+  /**
+   * Compute what is `wanted`, scores or maps, for 48 x 48 images one after the other.
+   * @param {ArrayLike<number>} pixels
    * @param {Gating} gating
    * @param {string[]} wanted
    * @returns {Promise<Record<string, Float32Array>>}
@@ -132,26 +162,34 @@ export class Network extends EventTarget {
 
   /**
    * Compute the probabilities of the classes, a row for each image.
-   * @param {Uint8Array} pixels
+   * @param {ArrayLike<number>} pixels
    * @param {Gating} gating
    */
   async probabilities(pixels, gating = {}) {
     const { scores } = await this.run(pixels, gating);
-    const count = CLASSES.length;
-    return Array.from({ length: scores.length / count }, (_, i) => {
-      const row = [...scores.subarray(i * count, (i + 1) * count)];
-      const most = Math.max(...row);
-      const powers = row.map((score) => Math.exp(score - most));
-      const sum = powers.reduce((total, power) => total + power, 0);
-      return powers.map((power) => power / sum);
-    });
+    return softmax(scores);
   }
+}
+
+/**
+ * Turn the scores of images into their probabilities, a row for each image.
+ * @param {Float32Array} scores
+ */
+export function softmax(scores) {
+  const count = CLASSES.length;
+  return Array.from({ length: scores.length / count }, (_, i) => {
+    const row = [...scores.subarray(i * count, (i + 1) * count)];
+    const most = Math.max(...row);
+    const powers = row.map((score) => Math.exp(score - most));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    return powers.map((power) => power / sum);
+  });
 }
 
 /**
  * Register the element `name`; `fill` gets it with the network once the reader has come near to it.
  * @param {string} name
- * @param {(host: HTMLElement, network: Network) => void} fill
+ * @param {(host: HTMLElement, network: Network) => void | Promise<void>} fill
  */
 export function define(name, fill) {
   /** @param {HTMLElement} host */
@@ -161,9 +199,8 @@ export function define(name, fill) {
     try {
       if (typeof WebAssembly === 'undefined') throw new Error(NETWORK.noWebAssembly);
       const folder = new URL(host.getAttribute('files') ?? '', document.baseURI);
-      const network = await Network.open(folder);
-      host.replaceChildren();
-      fill(host, network);
+      await fill(host, await Network.open(folder));
+      status.remove();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       status.textContent = why === NETWORK.noWebAssembly ? why : NETWORK.failed(why);

@@ -3,37 +3,14 @@
 import { draw, element } from './dom.js';
 import { define, probabilityTable } from './network.js';
 import { prepare } from './prepare.js';
+import { samples } from './samples.js';
 import { CLASSES, RECOGNIZE } from './words.js';
 
 const SIDE = 280; // of the drawing area
 const STEP = 7; // that an arrow key moves the pen
 const LARGEST = 2048; // a side; a picture of more is made smaller while it is read
 
-/**
- * @typedef {import('./network.js').Network} Network
- * @typedef {(rgba: Uint8ClampedArray, width: number, height: number) => void} Taken
- */
-
-/**
- * The test images as one group of radio buttons: one stop of the Tab key, arrows move inside.
- * @param {Network} network
- * @param {string} name
- */
-function samples(network, name) {
-  const choices = network.told.labels.map((label, number) => {
-    const canvas = element('canvas', { 'aria-hidden': 'true' });
-    draw(canvas, network.image(number).pixels);
-    const words = RECOGNIZE.sample(CLASSES[label], number + 1);
-    const radio = element('input', { type: 'radio', name, 'aria-label': words });
-    radio.addEventListener('change', () => network.show(network.image(number)));
-    network.addEventListener('picture', () => {
-      radio.checked = network.picture.number === number;
-    });
-    return element('label', { title: words }, radio, canvas);
-  });
-  const box = element('div', { class: 'samples' }, ...choices);
-  return element('fieldset', {}, element('legend', {}, RECOGNIZE.samples), box);
-}
+/** @typedef {(rgba: Uint8ClampedArray, width: number, height: number) => void} Taken */
 
 /**
  * The drawing area: a bright pen on black, for the pointer and for the keys.
@@ -216,6 +193,5 @@ define('garment-recognizer', (host, network) => {
     ),
     table,
   );
-  network.addEventListener('picture', update);
-  network.show(network.picture);
+  return network.follow(update);
 });

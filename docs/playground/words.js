@@ -162,3 +162,130 @@ export const SWITCHES = {
   ),
   tryIt: say('Switch these three off', '关掉这三个'),
 };
+
+export const INSIDE = {
+  /** @type {Sentence} */
+  table: say(
+    (count) => `The strongest ${count} channels of each branch, from the first block to the last`,
+    (count) => `每个分支最强的 ${count} 个通道，从第一个块到最后一个块`,
+  ),
+  /** @type {Sentence} */
+  branch: say(
+    (name, channels) => `${name}, strongest channels ${channels}`,
+    (name, channels) => `${name}，最强的通道 ${channels}`,
+  ),
+  /** @type {Sentence} */
+  heading: say(
+    (name, channels, side) => `${name}: ${channels} channels of ${side} × ${side}`,
+    (name, channels, side) => `${name}：${channels} 个通道，每个 ${side} × ${side}`,
+  ),
+  /** @type {Sentence} */
+  scale: say(
+    (full, silent) =>
+      `Full colour is the highest value of the branch for this image, ${full}. ` +
+      `Channels that are 0 at every place: ${silent}. Numbers count from 0, as in Python.`,
+    (full, silent) =>
+      `颜色最深处是这个分支在这张图像上的最大值 ${full}。处处为 0 的通道有 ${silent} 个。编号与 Python 一样从 0 开始。`,
+  ),
+  /** @type {Sentence} */
+  channel: say(
+    (number, mean) => `channel ${number}, mean ${mean}`,
+    (number, mean) => `通道 ${number}，均值 ${mean}`,
+  ),
+  /** @type {Sentence} */
+  caption: say(
+    (number, full) => `Channel ${number}. Full colour is ${full}, its highest value in the sample.`,
+    (number, full) => `通道 ${number}。颜色最深为 ${full}，即它在样本上的最大值。`,
+  ),
+  /** @type {Sentence} */
+  place: say(
+    (row, column, value) => `row ${row}, column ${column}: ${value}`,
+    (row, column, value) => `第 ${row} 行第 ${column} 列：${value}`,
+  ),
+  image: say('The image at hand with the receptive field', '当前图像和感受野'),
+  framed: say('Framed: its receptive field', '框内：它的感受野'),
+  /** @type {Sentence} */
+  sees: say(
+    (row, column, value, size) =>
+      `The output in row ${row}, column ${column} is ${value}. ` +
+      `It depends on at most ${size} × ${size} pixels.`,
+    (row, column, value, size) =>
+      `第 ${row} 行第 ${column} 列的输出是 ${value}，至多取决于 ${size} × ${size} 个像素。`,
+  ),
+  /** @type {Sentence} */
+  seesAll: say(
+    (row, column, value, size) =>
+      `The output in row ${row}, column ${column} is ${value}. ` +
+      `Its receptive field, ${size} × ${size} pixels, contains the whole image.`,
+    (row, column, value, size) =>
+      `第 ${row} 行第 ${column} 列的输出是 ${value}，感受野有 ${size} × ${size} 个像素，包含整张图像。`,
+  ),
+  /** @type {Sentence} */
+  exciting: say(
+    (count, of, number) =>
+      `The ${count} of ${of} test images that excite channel ${number} most. ` +
+      `Framed: what its strongest output sees.`,
+    (count, of, number) =>
+      `${of} 张测试图像中，使通道 ${number} 反应最强的 ${count} 张。框内：最强的那个输出看到的部分。`,
+  ),
+  /** @type {Sentence} */
+  never: say(
+    (number, of) => `Channel ${number} is 0 for all ${of} test images of the sample.`,
+    (number, of) => `通道 ${number} 对样本的全部 ${of} 张测试图像都是 0。`,
+  ),
+};
+
+export const LOOKS = {
+  class: say('Class', '类别'),
+  strength: say('Opacity of the maps', '图的不透明度'),
+  legend: say('Orange speaks for the class, blue against it.', '橙色支持这个类别，蓝色反对。'),
+  classMap: say('Class map', '类激活图'),
+  occlusion: say('Occlusion', '遮挡'),
+  and: say(', ', '、'),
+  /** @type {Sentence} */
+  sum: say(
+    (cells, mean, bias, label, score) =>
+      `The cells, row by row: ${cells}. Their mean, ${mean}, plus the bias, ${bias}, ` +
+      `is the score of ${label}: ${score}.`,
+    (cells, mean, bias, label, score) =>
+      `各格的数值，逐行：${cells}。均值 ${mean} 加偏置 ${bias}，就是${label}的得分 ${score}。`,
+  ),
+  cover: say('Covered in', '遮挡颜色'),
+  covers: {
+    grey: say('grey, the mean of all pixels', '灰色（全部像素的均值）'),
+    black: say('black, the background', '黑色（背景）'),
+  },
+  /** @type {Sentence} */
+  start: say(
+    (places) => `Cover ${places} places`,
+    (places) => `遮挡 ${places} 个位置`,
+  ),
+  stop: say('Stop', '停止'),
+  progress: say('Places covered', '已遮挡的位置'),
+  /** @type {Sentence} */
+  toDo: say(
+    (side) => `A square of ${side} × ${side} pixels will move over the image.`,
+    (side) => `一个 ${side} × ${side} 像素的方块将移过图像。`,
+  ),
+  /** @type {Sentence} */
+  falls: say(
+    (label, before, after, full) =>
+      `If the framed square is covered, the probability of ${label} falls most: from ${before} ` +
+      `to ${after}. Full colour is a change of ${full}.`,
+    (label, before, after, full) =>
+      `遮住框内的方块，${label}的概率下降最多：从 ${before} 降到 ${after}。颜色最深处变化 ${full}。`,
+  ),
+  /** @type {Sentence} */
+  unmoved: say(
+    (label, before, after, full) =>
+      `No covered square lowers the probability of ${label}, ${before}. ` +
+      `Full colour is a change of ${full}.`,
+    (label, before, after, full) =>
+      `遮住任何方块，${label}的概率 ${before} 都不下降。颜色最深处变化 ${full}。`,
+  ),
+  /** @type {Sentence} */
+  time: say(
+    (seconds) => ` Computed in ${seconds} s.`,
+    (seconds) => `计算用了 ${seconds} 秒。`,
+  ),
+};

@@ -2,17 +2,26 @@
 
 import contextlib
 import http.server
+import json
+import os
 import shutil
 import subprocess
 import threading
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
+from d2l_ext import runtime
+
+import numpy as onp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build'
 SHOTS = BUILD / 'screenshots'
+NETWORK = BUILD / 'site' / 'network'  # the files of the playground's network
+RECORD = Path(__file__).with_name('playground.json')
+every_language = pytest.mark.parametrize('folder', ['', 'zh/'], ids=['en', 'zh'])
 HERE = ('http://127.0.0.1', 'ws://127.0.0.1', 'file:', 'data:', 'blob:', 'about:')
 NAMES = ('chromium', 'chromium-browser', 'google-chrome')
 # without the last five Chromium itself looks for hosts on the network
@@ -104,3 +113,19 @@ def site(serve):
     made = subprocess.run(['make', 'site'], cwd=ROOT, capture_output=True, text=True)
     assert made.returncode == 0, made.stdout + made.stderr
     return serve(BUILD / 'site')
+
+
+@pytest.fixture(scope='session')
+def images(site):
+    """The playground's test images, uint8 (100, 48, 48)."""
+    return onp.fromfile(NETWORK / 'images.bin', 'uint8').reshape(-1, 48, 48)
+
+
+def record(**found):
+    """Print measured numbers; with D2L_EXT_RECORD=1, put them into playground.json beside this file."""
+    print(found)
+    if os.environ.get('D2L_EXT_RECORD'):
+        before = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+        command = 'D2L_EXT_RECORD=1 make test-browser'
+        told = {'command': command, 'date': f'{date.today()}', 'machine': runtime.machine()}
+        RECORD.write_text(json.dumps(before | told | found, indent=1) + '\n')

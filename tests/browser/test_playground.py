@@ -9,11 +9,10 @@ from d2l_ext.figures import explorer
 import pytest
 from mxnet import npx
 
-from .conftest import BUILD
+from .conftest import BUILD, every_language
 
 npx.set_np()
 
-every_language = pytest.mark.parametrize('folder', ['', 'zh/'])
 # set all sliders, as a hand would one after the other; give the table that follows, a row each
 MOVE = """places => places.map(values => {
   const host = document.querySelector('block-explorer');
@@ -167,8 +166,17 @@ def test_dark_mode_is_light_on_dark(playground):
 @pytest.mark.parametrize(
     ('folder', 'sentences'),
     [
-        ('', ['sliders need', 'network needs', 'switches need']),
-        ('zh/', ['滑动条需要', '网络需要', '开关需要']),
+        (
+            '',
+            [
+                'sliders need',
+                'network needs',
+                'feature maps need',
+                'occlusion need',
+                'switches need',
+            ],
+        ),
+        ('zh/', ['滑动条需要', '网络需要', '特征图需要', '遮挡需要', '开关需要']),
     ],
     ids=['en', 'zh'],
 )
@@ -181,7 +189,12 @@ def test_without_javascript_a_sentence_says_so(open_page, site, folder, sentence
 
 def test_a_page_opened_as_a_file_says_what_it_needs(open_page, site):
     page = open_page((BUILD / 'site' / 'playground.html').as_uri())
-    for what in ('The sliders need', 'The network needs', 'The switches need'):
+    for what in (
+        'The sliders need',
+        'The network needs',
+        'The feature maps need',
+        'The switches need',
+    ):
         page.get_by_text(f'{what} a web server').wait_for()
     # a browser tells what it refused
     page.log.errors.clear()

@@ -15,13 +15,17 @@ import pytest
 from mxnet import np, npx
 from PIL import Image, ImageDraw
 
-from .conftest import BUILD
+from .conftest import NETWORK, every_language, record
 
 npx.set_np()
 
-NETWORK = BUILD / 'site' / 'network'
-RECORD = BUILD / 'playground.json'
-every_language = pytest.mark.parametrize('folder', ['', 'zh/'], ids=['en', 'zh'])
+# the elements of the network, and what each has once it is filled
+ELEMENTS = {
+    'garment-recognizer': 'tr.best',
+    'branch-maps': '.exciting figure',
+    'where-it-looks': 'option',
+    'branch-switches': 'tr.best',
+}
 SEEN = 'garment-recognizer figure canvas'
 # the grey levels of a canvas
 LEVELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
@@ -41,12 +45,6 @@ PREPARE = """async pictures => {
   return pictures.map(({ rgba, width, height }) =>
     [...prepare(Uint8Array.from(atob(rgba), c => c.charCodeAt(0)), width, height)]);
 }"""
-
-
-@pytest.fixture(scope='module')
-def images(site):
-    """The page's test images, uint8 (100, 48, 48)."""
-    return onp.fromfile(NETWORK / 'images.bin', 'uint8').reshape(-1, 48, 48)
 
 
 @pytest.fixture(scope='module')
@@ -85,6 +83,12 @@ def switches(open_page, site):
     return open_one
 
 
+def filled(page, element):
+    """Bring an element into sight and wait until it is filled."""
+    page.locator(element).evaluate('host => host.scrollIntoView()')
+    page.locator(f'{element} {ELEMENTS[element]}').first.wait_for(state='attached')
+
+
 def result(page, other=''):
     """Wait for the accuracy, after `other`; return the sentence."""
     page.wait_for_function(
@@ -107,16 +111,10 @@ def shown(page, element='garment-recognizer'):
     return onp.array(cells, 'float64')
 
 
-def record(**found):
-    """Add measured numbers to build/playground.json."""
-    before = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    RECORD.write_text(json.dumps(before | found, indent=2) + '\n')
-
-
 def test_its_probabilities_are_those_of_python(recognizer, images):
     found = onp.array(recognizer().evaluate(ALL))
     apart = abs(found - shares(images)).max()
-    record(images=len(found), probabilities_apart=float(apart))
+    record(probabilities_apart=float(apart))
     assert found.shape == (100, 10)
     assert apart < 1e-3
 
@@ -136,8 +134,7 @@ def test_answers_come_at_once(recognizer, site):
         page.wait_for_timeout(500)
         told = page.locator('garment-recognizer [role=status]').inner_text()
         times.append(int(told.split('Computed in ')[1].split(' ')[0]))
-    record(first_answer_s=round(first, 2), later_answers_ms=times)
-    print(f'first {first:.1f} s, later {statistics.median(times)} ms')
+    record(first_answer_s=round(first, 2), later_answer_ms=statistics.median(times))
     # 3 s and 100 ms on two free cores
     assert first < 9
     assert statistics.median(times) < 300
@@ -310,14 +307,16 @@ def test_the_best_three_are_behind_a_fold_and_keep_what_they_promise(switches, b
 
 
 @every_language
-def test_it_fits_a_phone(switches, recognizer, folder):
-    for page in (recognizer(folder, 390, 844), switches(folder, 390, 844)):
-        page.locator('branch-switches').scroll_into_view_if_needed()
-        page.locator('branch-switches tr.best').wait_for()
-        wide = page.evaluate("""() => [document.documentElement.scrollWidth,
-          ...[...document.querySelectorAll(':is(garment-recognizer, branch-switches) *')]
-            .map(part => part.getBoundingClientRect().right)]""")
-        assert max(wide) <= 390
+@pytest.mark.parametrize('element', ELEMENTS)
+def test_it_fits_a_phone(open_page, site, folder, element):
+    page = open_page(f'{site}/{folder}playground.html', 390, 844)
+    filled(page, element)
+    wide = page.evaluate(
+        """element => [document.documentElement.scrollWidth, ...[
+          ...document.querySelectorAll(element + ' *')].map(part => part.getBoundingClientRect().right)]""",
+        element,
+    )
+    assert max(wide) <= 390
 
 
 def test_dark_mode_is_light_on_dark(switches):
@@ -337,20 +336,24 @@ def test_dark_mode_is_light_on_dark(switches):
 def test_without_webassembly_a_sentence_says_so(open_page, site, folder, sentence):
     page = open_page('about:blank')
     page.add_init_script('delete globalThis.WebAssembly')
-    page.goto(f'{site}/{folder}playground.html#recognize')
-    page.locator('garment-recognizer', has_text=sentence).wait_for()
+    page.goto(f'{site}/{folder}playground.html')
+    for element in ELEMENTS:
+        page.locator(element).scroll_into_view_if_needed()
+        page.locator(element, has_text=sentence).wait_for()
 
 
 @every_language
 @pytest.mark.parametrize(
-    'name, element, filled',
+    ('name', 'element'),
     [
-        ('14_seeing_inside', 'branch-switches', 'branch-switches input[type=checkbox]'),
-        ('16_ship_it', 'garment-recognizer', 'garment-recognizer tr.best'),
+        ('13_inspect_the_data', 'garment-recognizer'),
+        ('14_seeing_inside', 'branch-maps'),
+        ('14_seeing_inside', 'branch-switches'),
+        ('14_seeing_inside', 'where-it-looks'),
+        ('16_ship_it', 'garment-recognizer'),
     ],
 )
-def test_a_lesson_has_what_belongs_to_it(open_page, site, folder, name, element, filled):
+def test_a_lesson_has_what_belongs_to_it(open_page, site, folder, name, element):
     page = open_page(f'{site}/{folder}{name}.html')
-    page.locator(element).evaluate('host => host.scrollIntoView()')
-    page.locator(filled).first.wait_for()
+    filled(page, element)
     assert page.locator('.cell_output', has=page.locator(element)).locator('p').first.inner_text()

@@ -12,8 +12,10 @@ from tools import playground_network
 import numpy as onp
 import pytest
 from mxnet import np, npx
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST = 14e6  # bytes of network, images and what is known of them
 
 
 @pytest.fixture
@@ -51,6 +53,29 @@ def test_a_network_of_ones_own_takes_the_place(own, tmp_path, monkeypatch):
     board = playground_network.Board(running, named, means, images, onp.array(told['labels']))
     expected = npx.softmax(net(np.array(board.X))).asnumpy().argmax(axis=1)
     assert told['right'] == (expected == told['labels']).sum()
+    assert told['fields']['3a.branch5x5'] == [59, 8, 0]
+    found = onp.fromfile(tmp_path / 'made' / 'exciting.bin', '<u2')
+    assert len(found) == 8 * sum(named.values()) and len(told['sample']) == 1000
+    assert Image.open(tmp_path / 'made' / 'sample.png').size == (40 * 28, 25 * 28)
+    assert sum(file.stat().st_size for file in (tmp_path / 'made').iterdir()) < MOST
+
+
+def test_the_images_that_excite_a_channel_most_come_first(monkeypatch):
+    monkeypatch.setattr(playground_network, 'SHOWN', 2)
+    maps = onp.zeros((3, 2, 2, 2))
+    maps[2, 0, 1, 0], maps[1, 0, 0, 1], maps[0, 1, 1, 1] = 3, 2, 5
+    found, highest = playground_network.exciting([maps, maps[:, :1] + 1])
+    # image * 4 + place; of equal images and places the first
+    assert found.tolist() == [[2 * 4 + 2, 1 * 4 + 1], [0 * 4 + 3, 1 * 4], [2 * 4 + 2, 1 * 4 + 1]]
+    assert highest.tolist() == [3, 5, 4]
+
+
+def test_a_sheet_has_its_images_in_rows(monkeypatch):
+    monkeypatch.setattr(playground_network, 'COLUMNS', 2)
+    images = onp.arange(4, dtype='uint8')[:, None, None].repeat(2, axis=1).repeat(3, axis=2)
+    assert onp.asarray(playground_network.sheet(images))[[0, 0, 2, 3], [0, 3, 0, 5]].tolist() == [
+        0, 1, 2, 3,
+    ]  # fmt: skip
 
 
 def test_another_architecture_is_refused_in_one_sentence(own, tmp_path):

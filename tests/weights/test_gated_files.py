@@ -1,8 +1,9 @@
 """Can the branches of a network in an ONNX file be seen and switched off, and is it the same network?"""
 
 from d2l_ext import data, networks, training
-from d2l_ext.analysis import activations
+from d2l_ext.analysis import activations, saliency
 from d2l_ext.networks.blocks import conv, seq
+from d2l_ext.networks.googlenet import Inception
 from d2l_ext.training import pretrained
 from d2l_ext.weights import gated_files
 from d2l_ext.weights.onnx_files import session
@@ -10,6 +11,7 @@ from d2l_ext.weights.onnx_files import session
 import numpy as onp
 import pytest
 from mxnet import np, npx
+from mxnet.gluon import nn
 from scipy.special import softmax
 
 MOST = 13e6  # bytes that the page's file may have
@@ -20,7 +22,7 @@ def fresh():
     """A network with biases, and images for it."""
     net = networks.GoogLeNet(7)
     net.initialize(training.INITIALIZERS['he']())
-    X = np.random.normal(size=(3, 1, 32, 32))
+    X = np.random.normal(size=(3, 1, 48, 48))  # 2 x 2 places at the end
     net(X)
     for bias in net.collect_params('.*bias').values():
         bias.set_data(np.random.normal(scale=0.1, size=bias.shape))
@@ -68,6 +70,16 @@ def test_every_branch_gives_its_maps_to_1e_5(fresh, opened):
     for (name, wanted), found in zip(expected.items(), opened(X, named), strict=True):
         assert named[name] == wanted.shape[1]
         assert close(found, wanted), name
+
+
+def test_the_class_maps_add_up_to_the_scores_and_are_grad_cam_to_1e_5(fresh, opened):
+    net, X = fresh
+    scores, maps = opened(X, ['scores', 'class_maps'])
+    assert maps.shape == (3, 10, 2, 2)
+    assert close(maps.mean(axis=(2, 3)) + net.head.bias.data().asnumpy(), scores)
+    for c in range(10):
+        expected = 4 * saliency.class_map(net, X, [c] * 3, '5b')
+        assert close(onp.maximum(maps[:, c], 0), expected)
 
 
 @pytest.mark.parametrize('block', ['3a', '4c', '5b'])
@@ -123,6 +135,16 @@ def test_a_network_without_plain_branches_is_refused(make, told, tmp_path):
     net = make()
     with pytest.raises(ValueError, match=told):
         gated_files.save_gated(net, tmp_path / 'net.onnx', (1, 3, 75, 75))
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_network_without_a_mean_at_its_end_is_refused(tmp_path):
+    net = seq(block=Inception(2, (1, 2), (1, 2), 2), head=nn.Dense(10))
+    net.initialize()
+    with pytest.raises(
+        ValueError, match='net must end in a mean over all places and a dense layer'
+    ):
+        gated_files.save_gated(net, tmp_path / 'net.onnx', (1, 1, 8, 8))
     assert not any(tmp_path.iterdir())
 
 
