@@ -86,7 +86,7 @@ def form(question, language) -> str:
             f'aria-label="{words["number"]}">'
         )
         value = question.answer()
-        data = f' data-answer="{value!r}" data-tolerance="{question.tolerance!r}"'
+        data = f' data-answer="{value:.10g}" data-tolerance="{question.tolerance}"'
         right = bank.html(bank.said(value))
     return FORM.format(
         name=question.name,

@@ -47,8 +47,8 @@ def add(root, question, language):
     element(made, 'idnumber').text = f'inception-{question.name}'
     if not question.options:
         right = element(made, 'answer', fraction='100', format='moodle_auto_format')
-        element(right, 'text').text = repr(question.answer())
-        element(right, 'tolerance').text = repr(question.tolerance)
+        element(right, 'text').text = f'{question.answer():.10g}'
+        element(right, 'tolerance').text = str(question.tolerance)
         return
     element(made, 'single').text = 'true'
     element(made, 'shuffleanswers').text = 'true'

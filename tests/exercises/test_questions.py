@@ -109,7 +109,7 @@ def test_moodle_gets_every_question_with_one_right_answer(language, tmp_path):
             assert right[0].findtext('text') == f'<p>{words}</p>'
             assert len(one.findall('answer')) == 4 and one.findtext('single') == 'true'
         else:
-            assert float(right[0].findtext('text')) == question.answer()
+            assert float(right[0].findtext('text')) == pytest.approx(question.answer())
             assert float(right[0].findtext('tolerance')) == question.tolerance
 
 
@@ -127,7 +127,7 @@ def test_the_page_has_a_form_for_every_question(language, tmp_path):
                 bank.html(question.options[0][language])
             ]
         else:
-            assert float(form['data-answer']) == question.answer()
+            assert float(form['data-answer']) == pytest.approx(question.answer())
 
 
 def test_words_become_html():
