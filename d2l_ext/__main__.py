@@ -28,14 +28,16 @@ OF_THE_JOB = ('workers', 'servers', 'hosts', 'role')
 
 def main(arguments=None) -> int:
     """Run one command; return its exit status: 2, after one line, for what cannot be done."""
+    for name in ('stdout', 'stderr'):
+        if getattr(sys, name) is None:  # closed, as by 2>&-
+            setattr(sys, name, open(os.devnull, 'w', encoding='utf-8'))
     for stream in (sys.stdout, sys.stderr):  # a terminal may lack a character, such as ’
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(errors='replace')
     try:
         chosen = parser().parse_args(arguments)
         status = chosen.run(chosen)
-        if sys.stdout:
-            sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
         return status
     except BrokenPipeError:  # whoever read along, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left to flush

@@ -6,6 +6,7 @@ to that, and from there takes the same way as the training images.
 """
 
 import contextlib
+import io
 import struct
 import warnings
 import zlib
@@ -101,6 +102,8 @@ def read(file) -> Image.Image:
             'file must be a path, an open file, a picture of Pillow or an array, '
             f'got {type(file).__name__}'
         )
+    if isinstance(file, io.TextIOBase) or getattr(file, 'closed', False):
+        raise ValueError("file must be open for its bytes to be read: open(path, 'rb')")
     name = f'{file}' if isinstance(file, (str, Path)) else 'the file'
     if isinstance(file, (str, Path)):
         path_of('file', file)
@@ -125,6 +128,10 @@ def read(file) -> Image.Image:
     except PermissionError:
         raise ValueError(f'{name} cannot be read: you have no permission to') from None
     except DAMAGED as error:
+        if 'MAX_TEXT' in str(error):  # Pillow's guard against bombs
+            raise ValueError(
+                f'{name} has longer notes, or a larger colour profile, than Pillow reads: save it without'
+            ) from None
         raise ValueError(f'{name} is damaged and cannot be read: {one_line(error)}') from None
     if picture.format in NO_PIXELS or isinstance(picture, ImageFile.StubImageFile):
         raise ValueError(f'{name} is {picture.format}, no pixels: save the picture as PNG or JPEG')

@@ -159,6 +159,19 @@ def test_a_terminal_that_lacks_a_character_shows_another():
     assert told.returncode == 0 and 'this machine?s' in told.stdout
 
 
+@pytest.mark.parametrize(
+    'line, status',
+    [('summary >&-', 0), ('summary --depth 0 2>&-', 2), ('train --recipe nope 2>&-', 2)],
+)
+def test_a_closed_terminal_is_no_mistake(line, status):
+    told = subprocess.run(
+        f'{shlex.quote(sys.executable)} -m d2l_ext {line}', shell=True, cwd=ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (told.returncode, told.stdout, told.stderr) == (status, '', '')
+
+
 def test_who_has_seen_enough_of_a_table_gets_no_error():
     told = subprocess.run(
         f'{shlex.quote(sys.executable)} -m d2l_ext summary | true', shell=True, cwd=ROOT,

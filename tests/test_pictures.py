@@ -12,7 +12,7 @@ import numpy as onp
 import pytest
 from mxnet import np
 from mxnet.gluon import nn
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 SIZE = pretrained.SHAPE[-2:]
 
@@ -198,6 +198,26 @@ def test_what_is_not_a_picture_is_refused(tmp_path):
         pictures.predict(tmp_path / 'nothing.png')
     with pytest.raises(ValueError, match='is a folder: give the path of one picture'):
         pictures.predict(str(tmp_path))
+
+
+def test_a_file_that_is_open_for_text_or_closed_is_told(tmp_path):
+    (tmp_path / 'own.png').write_bytes(stored(Image.new('L', (9, 9)), 'PNG').getvalue())
+    with (
+        open(tmp_path / 'own.png', encoding='latin-1') as text,
+        open(tmp_path / 'own.png', 'rb') as file,
+    ):
+        with pytest.raises(ValueError, match=r"file must be open .*: open\(path, 'rb'\)"):
+            pictures.prepare(text)
+    with pytest.raises(ValueError, match=r"file must be open .*: open\(path, 'rb'\)"):
+        pictures.prepare(file)
+
+
+def test_a_picture_with_more_notes_than_pillow_reads_is_not_called_damaged(tmp_path):
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text('note', 'x' * 2_000_000, zip=True)
+    Image.new('L', (9, 9)).save(tmp_path / 'own.png', pnginfo=notes)
+    with pytest.raises(ValueError, match='own.png has longer notes, .* than Pillow reads'):
+        pictures.prepare(tmp_path / 'own.png')
 
 
 def test_a_cut_off_file_is_refused(tmp_path, trousers):
