@@ -17,6 +17,7 @@ WITHHELD = (
     'A hidden test failed: the answer does not hold for other values.'
     ' · 隐藏测试未通过：换用别的数值时答案不成立。'
 )
+NO_ANSWER = 'No answer. · 没有作答。'
 
 
 def write(name, course, rows, hidden):
@@ -95,6 +96,7 @@ def shown(cell, row, hidden) -> str:
     if cell.metadata.get('nbgrader', {}).get('grade') and name in row['points']:
         return result(cell, name, row, hidden)
     comment = row['comments'].get(grade_id(cell))
+    comment = NO_ANSWER if comment == 'No response.' else comment  # nbgrader's word for it
     said = f'<p class="comment">{escape(comment)}</p>' if comment else ''
     return f'{code(cell.source)}{outputs(cell)}{said}'
 

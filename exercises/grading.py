@@ -78,7 +78,7 @@ def grade_one(name, course, one, blank):
     path.unlink(missing_ok=True)  # an interruption leaves no grade of half a notebook
     remarks, log, graded = [], '', False
     if one.others:
-        remarks.append(f'{one.path.name} counts, not {", ".join(one.others)}')
+        remarks.append(f'{one.path.name} counts, not {", ".join(one.others)} · 以前一个为准')
     autograded = course / 'autograded' / one.key / name
     shutil.rmtree(autograded, ignore_errors=True)
     try:

@@ -53,5 +53,5 @@ def apply(rows, sent, due, penalty):
         lost = min(row['total'], late * penalty / 100 * row['out of'])
         row.update(late=late, penalty=lost, total=row['total'] - lost)
         if late:
-            said = f'{late} day{"s" * (late > 1)} late: -{lost:g} points'
+            said = f'{late} day{"s" * (late > 1)} late: -{lost:g} points · 迟交 {late} 天'
             row['remark'] = f'{row["remark"]}; {said}' if row['remark'] else said

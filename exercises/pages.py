@@ -21,6 +21,7 @@ td.number {{ text-align: right; }}
 .right {{ color: #0b6b2e; }} .partly {{ color: #7a4b00; }} .wrong {{ color: #b00020; }}
 .result {{ border-left: 4px solid; padding: .25rem .75rem; margin: 1rem 0 2rem; }}
 .result details, .comment {{ color: #1a1a1a; }}
+.result p {{ white-space: pre-line; }}
 summary {{ cursor: pointer; }}
 {style}
 </style></head><body>

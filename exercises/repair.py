@@ -27,11 +27,12 @@ def repair(notebook, blank) -> list:
     give_own_ids(notebook, {cell.id for cell in blank.cells})
     done = []
     if copied:
-        done.append(f'copied, the last counts: {", ".join(dict.fromkeys(reversed(copied)))}')
+        names = ', '.join(dict.fromkeys(reversed(copied)))
+        done.append(f'copied, the last counts: {names} · 单元格重复，以最后一个为准')
     if restored:
-        done.append(f'marks of {len(restored)} cells restored')
+        done.append(f'marks of {len(restored)} cells restored · 已恢复丢失的单元格标记')
     if lost:
-        done.append(f'put back: {", ".join(lost)}')
+        done.append(f'put back: {", ".join(lost)} · 已补回丢失的单元格')
     return done
 
 

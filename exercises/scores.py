@@ -80,7 +80,11 @@ def table(rows) -> Table:
 
 
 def short(remark, log='') -> str:
-    """Return `remark` and the path of the log in at most `WIDTH` characters; the path stays whole."""
+    """Return `remark`, in English, and the path of the log in at most `WIDTH` characters.
+
+    The path stays whole. A remark on what a student's page shows is in both languages.
+    """
+    remark = '; '.join(part.split(' · ')[0] for part in remark.split('; '))
     if not log:
         return cut(remark, WIDTH)
     return cut(f'{cut(remark, max(20, WIDTH - len(log) - 2))}: {log}', WIDTH)

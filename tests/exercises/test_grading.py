@@ -226,7 +226,7 @@ def test_of_copied_cells_the_last_counts(name):
     copied(notebook, name, '1 / 0')
     copied(notebook, name, '2 / 0')
 
-    assert repaired(notebook) == [f'copied, the last counts: {name}']
+    assert repaired(notebook) == [f'copied, the last counts: {name} · 单元格重复，以最后一个为准']
     assert named(notebook, name).source == named(answered(), name).source
     assert len(notebook.cells) == len(answered().cells) + 2
 
@@ -238,7 +238,7 @@ def test_marks_that_were_stripped_are_restored(ids):
     if not ids:
         notebook.cells.pop(2)  # only an id tells an answer that does not follow its question
 
-    assert repaired(notebook) == ['marks of 7 cells restored']
+    assert repaired(notebook) == ['marks of 7 cells restored · 已恢复丢失的单元格标记']
     assert named(notebook, 'double').source == 'def double(n):\n    return 4'
     assert named(notebook, 'test_triple').metadata.nbgrader.points == 3
 
@@ -248,7 +248,8 @@ def test_lost_cells_are_put_back_where_they_were():
     for name in ('setup', 'double', 'test_double', 'test_triple'):
         notebook.cells.remove(named(notebook, name))
 
-    assert repaired(notebook) == ['put back: setup, double, test_double, test_triple']
+    (remark,) = repaired(notebook)
+    assert remark == 'put back: setup, double, test_double, test_triple · 已补回丢失的单元格'
     assert 'NotImplementedError' in named(notebook, 'double').source
 
 
@@ -346,7 +347,7 @@ def graded(tmp_path_factory):
 )
 def test_every_student_has_a_row_with_a_score_or_a_reason(graded, student, points, remark):
     row = graded.by_name[student]
-    assert (row['points'], row['remark']) == (points, remark)
+    assert (row['points'], scores.short(row['remark'])) == (points, remark)
     assert row['graded'] != remark.startswith('not graded')
 
 
@@ -469,6 +470,29 @@ def test_the_message_comes_first_and_the_traceback_is_folded(graded):
     assert '✗ 0 / 3</strong> only holds for 1' in page
     assert 'AssertionError' not in page and 'assert' not in page
     assert 'AssertionError' in whole and '\x1b' not in whole
+
+
+@pytest.mark.parametrize('student', ['a[b]', 'copies', 'bare'])
+def test_a_page_says_in_both_languages_what_was_repaired(graded, student):
+    page, _ = page_of(graded, student, submissions.key(student))
+    assert re.search(r'Remark · 备注: [\x20-\x7e]+ · [\u4e00-\u9fff，]+<', page)
+
+
+def test_a_message_in_two_lines_is_shown_so():
+    tests = marked('test_f', "assert False, 'one\\n二'", 'code', points=1)
+    notebook = nbformat.v4.new_notebook(cells=[tests])
+    NotebookClient(notebook, allow_errors=True, kernel_name='python3').execute()
+    row = {'student': 'ann', 'points': {'f': 0.0}, 'max': {'f': 1.0}, 'comments': {}, 'total': 0,
+           'out of': 1, 'remark': ''}  # fmt: skip
+    page = feedback.page(notebook, row)
+    assert '✗ 0 / 1</strong> one\n二</p>' in page and '.result p { white-space: pre-line; }' in page
+
+
+def test_an_answer_that_is_missing_is_told_in_both_languages(graded):
+    cells = [marked('double', 'x', 'code', solution=True)]
+    row = {**graded.by_name['bare'], 'comments': {'double': 'No response.'}}
+    page = feedback.page(nbformat.v4.new_notebook(cells=cells), row)
+    assert '<p class="comment">No answer. · 没有作答。</p>' in page
 
 
 def test_hidden_tests_can_be_withheld(graded):
@@ -760,7 +784,7 @@ def test_a_penalty_is_taken_from_the_total_and_told(tmp_path):
     rows = [row('ann', 4, 6), row('bob', 1, 0), row('cee', 4, 6), row('dan', 4, 6)]
     lateness.apply(rows, {'ann': path, 'bob': path, 'cee': None}, DUE, 10)
     assert [row['total'] for row in rows] == [8, 0, 10, 10]
-    assert rows[0]['remark'] == '2 days late: -2 points'
+    assert rows[0]['remark'] == '2 days late: -2 points · 迟交 2 天'
     assert (rows[1]['late'], rows[1]['penalty']) == (2, 1)
 
 
@@ -847,6 +871,18 @@ def test_the_handout_has_what_running_the_lessons_reads(handed_out):
     assert (handed_out / 'benchmarks' / 'results' / 'waiting.json').is_file()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(('language', 'folder'), [('en', 'build'), ('zh', 'build/zh')])
+def test_a_lesson_of_the_handout_runs(handed_out, language, folder):
+    done = subprocess.run(
+        [sys.executable, '-m', 'tools.run_notebooks', '01', '--language', language],
+        cwd=handed_out, env={**os.environ, 'PYTHONPATH': str(handed_out)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (handed_out / folder / '01_inception_block.html').is_file()
+
+
 def test_no_link_of_the_handout_leads_nowhere(handed_out):
     seen = 0
     for path in [
@@ -930,9 +966,18 @@ def test_a_name_that_is_none_is_refused(tmp_path, monkeypatch, capsys, student, 
     assert says in capsys.readouterr().err
 
 
-def test_make_gives_no_name_to_a_shell():
-    recipe = (grading.FOLDER.parent / 'Makefile').read_text().split('\ngrade:')[1].split('\n\n')[0]
-    assert '$(STUDENT)' not in recipe
+@pytest.mark.parametrize(
+    'student', ["O'Brien (2)", '张伟', 'a[b]', '..', '', 'a; exit 3', '"`id`"']
+)
+def test_make_hands_a_name_on_as_it_is(tmp_path, student):
+    shows = tmp_path / 'python'
+    shows.write_text('#!/bin/sh\nprintf %s "$STUDENT"\n')
+    shows.chmod(0o755)
+    words = ['-s', '-o', 'setup', f'PY={shows}', 'grade', 'NAME=block', f'STUDENT={student}']
+    done = subprocess.run(
+        ['make', *words], cwd=grading.FOLDER.parent, capture_output=True, encoding='utf-8'
+    )
+    assert (done.returncode, done.stdout) == (0, student), done.stderr
 
 
 def test_some_that_could_not_be_graded_are_no_failure(graded, monkeypatch, capsys):
