@@ -1,5 +1,7 @@
 """Made-up submissions, and the scores that grading must give them."""
 
+import copy
+import os
 import shutil
 import time
 from pathlib import Path
@@ -10,74 +12,10 @@ import nbformat
 
 from . import grading
 from . import scores as tables
+from .made_up import MADE_UP, SENT
 
 FOLDER = grading.FOLDER.parent / 'build' / 'exercises-demo'
 BEGIN, END = '### BEGIN SOLUTION', '### END SOLUTION'
-
-SMALLER_KERNEL = """\
-def inception(c1, c2, c3, c4, pool):
-    return Concat(
-        branch1x1=conv(c1, kernel=1),
-        branch3x3=seq(conv(c2[0], kernel=1), conv(c2[1], kernel=3)),
-        branch5x5=seq(conv(c3[0], kernel=1), conv(c3[1], kernel=3)),
-        branch_pool=seq(pool, conv(c4, kernel=1)))
-"""
-# assignment: made-up student: (cell: what it holds in place of the model answer, questions without
-# points); a cell of None is left blank, '' removes it, and `...` in place of the cells leaves all blank
-MADE_UP = {
-    'block': {
-        'all_right': ({}, ()),
-        'all_blank': (..., ...),
-        'wrong_kernel': ({'inception': SMALLER_KERNEL}, ['inception']),
-        'endless_loop': (
-            {'widest_reduction': 'def widest_reduction(*numbers):\n    while True:\n        pass'},
-            ['widest_reduction'],
-        ),
-        'exception': ({'mended': 'class Mended(nn.HybridBlock):\n    slips = 2 / 0'}, ['mended']),
-        'edits_tests': (
-            {'same_padding': None, 'test_same_padding': 'assert True', 'test_conv_cost': ''},
-            ['same_padding'],
-        ),
-        'knows_the_numbers': (
-            {
-                'same_padding': 'def same_padding(kernel):\n    return {3: 1, 5: 2}[kernel]',
-                'output_shape': 'def output_shape(*given):\n    return 1, 256, 28, 28',
-                'conv_cost': 'def conv_cost(*given):\n    return 110720, 86704128',
-                'widest_reduction': 'def widest_reduction(*given):\n    return 82',
-            },
-            ['same_padding', 'output_shape', 'conv_cost', 'widest_reduction'],
-        ),
-        'ends_the_kernel': ({'mended': 'import os\nos._exit(1)'}, ...),
-    },
-    'binding': {
-        'all_right': ({}, ()),
-        'all_blank': (..., ...),
-        'knows_the_numbers': (
-            {
-                'stage_grids': 'def stage_grids(n):\n    return 24, 12, 6, 3',
-                'refusal': 'def refusal(net, shape):\n'
-                '    return None if shape[-1] == 64 else ((120, 3136), (120, 14400))',
-                'lenet_any': 'def lenet_any():\n    net = lenet()\n'
-                '    return seq(*net[:4], nn.GlobalMaxPool2D(), *net[4:])',
-            },
-            ['stage_grids', 'refusal', 'lenet_any'],
-        ),
-    },
-    'family': {
-        'all_right': ({}, ()),
-        'all_blank': (..., ...),
-        'knows_the_numbers': (
-            {
-                'chain_field': 'def chain_field(kernels):\n    return (2 * len(kernels) + 1,) * 2'
-                ' if kernels[0] == 3 else (7, 7)',
-                'share_left': 'def share_left(kernel, chain):\n    return 0.72',
-                'train': 'def train(train_iter, classes):\n    net = small_network(classes)\n'
-                '    net.initialize()\n    return net',
-            },
-            ['chain_field', 'share_left', 'train'],
-        ),
-    },
-}  # fmt: skip
 
 
 def main(names, course=FOLDER) -> int:
@@ -95,7 +33,8 @@ def main(names, course=FOLDER) -> int:
 
 def prepare(name, course):
     """Make a course in `course` with nbgrader's settings, the source, and the submissions."""
-    for folder in ('source', 'submitted', 'prepared', 'records', 'autograded', 'feedback'):
+    shutil.rmtree(course / 'submitted', ignore_errors=True)
+    for folder in ('source', 'prepared', 'records', 'autograded', 'feedback'):
         for old in [course / folder / name, *course.glob(f'{folder}/*/{name}')]:
             shutil.rmtree(old, ignore_errors=True)
     (course / 'gradebook.db').unlink(missing_ok=True)
@@ -111,6 +50,14 @@ def prepare(name, course):
         path = course / 'submitted' / student / name / f'{name}.ipynb'
         path.parent.mkdir(parents=True)
         nbformat.write(notebook, path)
+    now, right = time.time(), nbformat.read(blank, as_version=4)
+    fill(right, answers)
+    for files, _ in SENT.get(name, {}).values():
+        for file in files:
+            path = course / 'submitted' / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.change(copy.deepcopy(right)), encoding='utf-8')
+            os.utime(path, (now - 60 * file.minutes,) * 2)
 
 
 def model_answers(path) -> dict:
@@ -139,15 +86,24 @@ def check(name, scores, course) -> list:
     wrong = []
     given = {row['student']: row for row in scores}
     points = points_of(course / 'source' / name / f'{name}.ipynb')
-    for student, (_, lost) in MADE_UP[name].items():
+    answered = {student: lost for student, (_, lost) in MADE_UP[name].items()}
+    remarks = {student: remark for student, (_, remark) in SENT.get(name, {}).items()}
+    sent = {one: ... if said.startswith('not graded') else () for one, said in remarks.items()}
+    for student, lost in {**answered, **sent}.items():
+        if student not in given:
+            wrong.append(f'{name}, {student}: no row')
+            continue
         row = given[student]
         expected = {q: 0 if lost is ... or q in lost else n for q, n in points.items()}
         if row['points'] != expected:
             wrong.append(f'{name}, {student}: expected {expected}, got {row["points"]}')
-        page = course / 'feedback' / student / name / f'{name}.html'
+        said = tables.short(row['remark'])
+        if said != remarks.get(student, said):
+            wrong.append(f'{name}, {student}: expected {remarks[student]!r}, got {said!r}')
+        page = course / 'feedback' / row['key'] / name / f'{name}.html'
         if page.exists() != row['graded']:
             wrong.append(f'{name}, {student}: remark {row["remark"]!r}, feedback {page.exists()}')
-    return wrong
+    return wrong + [f'{name}, {one}: not sent' for one in given if one not in {**answered, **sent}]
 
 
 def points_of(path) -> dict:

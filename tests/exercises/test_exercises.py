@@ -88,10 +88,29 @@ def test_points_and_minutes_add_up(name):
 def test_every_visible_test_says_what_was_expected(name):
     for _, _, tests in questions(name):
         visible, hidden = tests.source.split('### BEGIN HIDDEN TESTS')
-        asserts = [n for n in ast.walk(ast.parse(visible)) if isinstance(n, ast.Assert)]
-        assert asserts and 'assert ' in hidden
-        for check in asserts:
-            assert check.msg and re.search('xpected', ast.unparse(check.msg))
+        assert asserts(visible) and asserts(hidden)
+        for check in asserts(visible):
+            assert check.msg and 'expected' in words(check.msg)
+
+
+@each
+def test_every_test_speaks_both_languages(name):
+    for _, _, tests in questions(name):
+        for check in asserts(tests.source):
+            english, chinese = words(check.msg).split('\n')
+            assert not re.search(r'[\u4e00-\u9fff]', english), english
+            assert re.search(r'[\u4e00-\u9fff]', chinese), chinese
+            assert not re.search(r'[\u4e00-\u9fff][,;:?!()]', chinese), chinese
+
+
+def asserts(source):
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assert)]
+
+
+def words(message):
+    """Return the text of a message, without what is put into it."""
+    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+    return ''.join(part.value for part in parts if isinstance(part, ast.Constant))
 
 
 @each
@@ -173,13 +192,21 @@ def test_the_student_version_runs_without_nbgrader(graded, tmp_path):
 def test_made_up_submissions_get_the_scores_they_should(graded):
     assert not graded.failed, graded.told
     rows = (graded.course / 'scores' / f'{graded.name}.csv').read_text().splitlines()
-    assert len(rows) == 1 + len(demo.MADE_UP[graded.name])
+    assert len(rows) == 1 + students(graded.name)
+
+
+def test_the_made_up_class_has_thirty_students():
+    assert students('block') == 30
+
+
+def students(name):
+    return len(demo.MADE_UP[name]) + len(demo.SENT.get(name, {}))
 
 
 @assignments(*grading.NAMES)
 def test_a_submission_takes_less_than_a_minute_of_one_cpu(graded):
     """Seconds of a CPU, which are as many beside other programs."""
-    assert 1 < graded.cpu_seconds / len(demo.MADE_UP[graded.name]) < 60
+    assert 1 < graded.cpu_seconds / students(graded.name) < 60
 
 
 @assignments(*grading.NAMES)
@@ -205,10 +232,13 @@ def test_feedback_says_what_was_expected(graded):
 
 def test_a_wrong_score_is_told():
     points = demo.points_of(source('block'))
+    names = [*demo.MADE_UP['block'], *demo.SENT['block'], 'nobody']
     scores = [
-        {'student': one, 'points': dict(points), 'remark': '', 'graded': True}
-        for one in demo.MADE_UP['block']
-    ]
+        {'student': one, 'key': one, 'points': dict(points), 'remark': '', 'graded': True}
+        for one in names if one != 'renamed'
+    ]  # fmt: skip
     wrong = demo.check('block', scores, grading.FOLDER)
     assert any('wrong_kernel: expected' in line for line in wrong)
     assert not any('all_right: expected' in line for line in wrong)
+    assert 'block, renamed: no row' in wrong and 'block, nobody: not sent' in wrong
+    assert "block, newest: expected 'last.ipynb counts, not block.ipynb', got ''" in wrong
