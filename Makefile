@@ -59,8 +59,10 @@ gpu:  ## make .venv-gpu for NVIDIA cards of 2014 to 2022 (sm_50 to sm_89): needs
 	@.venv-gpu/bin/python -m d2l_ext doctor || true
 
 lab: setup  ## read and run the lessons in JupyterLab; LANG_PAGES=zh: in Chinese
-	@# docs/jupyter: no question about news, and none sent about updates
-	@JUPYTER_CONFIG_PATH=docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
+	@# docs/jupyter: no question about news, and none sent about updates. PATH: formgrader, and who
+	@# opens a terminal, call the commands of .venv by their names
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" \
+	  JUPYTER_CONFIG_PATH=docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
 	  $(PY) -m jupyterlab --ip=127.0.0.1 --allow-root \
 	  --LabApp.default_url=/lab/tree/$(PAGES)/00_start_here.ipynb
 

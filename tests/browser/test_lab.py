@@ -37,7 +37,10 @@ def free_port():
 def lab(tmp_path_factory):
     """`make lab` on a copy of the course, for JupyterLab saves what it runs; ended after the tests."""
     course = tmp_path_factory.mktemp('lab')
-    for name in ('notebooks', 'd2l_ext', 'tools', 'docs/jupyter', 'Makefile', 'requirements.lock'):
+    for name in (
+        'notebooks', 'd2l_ext', 'tools', 'docs/jupyter', 'exercises/source',
+        'exercises/nbgrader_config.py', 'Makefile', 'requirements.lock',
+    ):  # fmt: skip
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         (course / name).parent.mkdir(exist_ok=True)
         copy(ROOT / name, course / name)
@@ -119,9 +122,37 @@ def test_it_opens_lesson_00_and_asks_nothing(lab, open_page):
     assert page.locator('.jp-toastContainer, .jp-Dialog').all_inner_texts() == []
 
 
+@pytest.mark.parametrize('name', ['02_five_stages', 'zh/01_inception_block'])
+def test_a_lesson_that_is_opened_and_saved_stays_the_same_file(lab, open_page, name):
+    file = lab.course / 'notebooks' / f'{name}.ipynb'
+    before = file.stat().st_mtime_ns
+    page = open_lesson(open_page, lab, name)
+    choose(page, 'File', 'docmanager:save')
+    end = time.monotonic() + 30
+    while file.stat().st_mtime_ns == before and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    page.wait_for_timeout(1000)  # it is written whole
+    assert file.stat().st_mtime_ns > before, 'JupyterLab saved nothing'
+    assert file.read_bytes() == (ROOT / 'notebooks' / f'{name}.ipynb').read_bytes()
+
+
+def test_formgrader_shows_the_assignments_of_the_course(lab, open_page):
+    pytest.importorskip('nbgrader', reason='needs `make exercises-setup`')
+    page = open_lesson(open_page, lab, '00_start_here')
+    choose(page, 'Nbgrader', 'nbgrader:open-formgrader')
+    shown = page.frame_locator('#formgrader iframe')
+    names = shown.locator('td.name a')
+    names.first.wait_for(timeout=30_000)
+    assert sorted(names.all_inner_texts()) == ['binding', 'block', 'family']
+
+
+def choose(page, menu, command):
+    page.get_by_role('menuitem', name=menu, exact=True).click()
+    page.locator(f".lm-Menu-item[data-command='{command}']").click()
+
+
 def run_all(page):
-    page.get_by_role('menuitem', name='Run', exact=True).click()
-    page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
+    choose(page, 'Run', 'runmenu:run-all')
 
 
 def wait_for_all_cells(page, lab, seconds):
@@ -144,8 +175,7 @@ def wait_for_all_cells(page, lab, seconds):
 def test_lesson_01_runs_from_the_menu_and_shows_its_texts_and_figures(lab, open_page):
     page = open_lesson(open_page, lab, '01_inception_block')
     # what is stored must not be mistaken for what runs now
-    page.get_by_role('menuitem', name='Edit', exact=True).click()
-    page.locator(".lm-Menu-item[data-command='editmenu:clear-all']").click()
+    choose(page, 'Edit', 'editmenu:clear-all')
     page.wait_for_function(f"() => !document.querySelector('{PANEL} .jp-OutputArea-output')")
     run_all(page)
     wait_for_all_cells(page, lab, 180)
