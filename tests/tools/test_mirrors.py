@@ -125,11 +125,12 @@ def install(environment, lock):
 def test_packages_come_from_the_chosen_index(installer, mirror, tmp_path, monkeypatch, variable):
     offer(mirror, tmp_path / 'some.lock')
     monkeypatch.setenv(variable, f'{mirror.address}/simple')
+    without_uv = not os.path.exists(installer.uv)
 
     assert install(installer, tmp_path / 'some.lock')
 
     assert '/simple/tiny/' in mirror.asked
-    if not os.path.exists(installer.uv):
+    if without_uv:
         assert mirror.asked[0] == '/simple/uv/'  # uv itself is looked for there, too
 
 
