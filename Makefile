@@ -19,7 +19,7 @@ SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
   lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo questions test-browser torture \
-  slides slides-pdf site serve try-arm
+  slides slides-pdf site pdf dist serve try-arm
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -93,8 +93,16 @@ slides-pdf: setup  ## the same, and a PDF file of each deck beside it (needs Chr
 
 site: setup  ## all pages in both languages as a web site, in build/site (needs npm once); MODEL=… a network of your own
 	@$(SETUP) --add requirements/site.lock
-	@# the path reaches Python through the environment, where no shell reads it
-	@$(PY) -m tools.build_site $(if $(filter command,$(origin MODEL)),--model "$$MODEL")
+	@# both reach Python through the environment, where no shell reads them
+	@$(PY) -m tools.build_site $(if $(filter command,$(origin MODEL)),--model "$$MODEL") --repository "$$REPOSITORY"
+
+pdf: setup  ## the whole course as one PDF a language, in build/pdf (needs Chromium, and npm once)
+	@$(SETUP) --add requirements/site.lock && $(SETUP) --add requirements/browser.lock
+	@$(PY) -m tools.build_pdf
+
+dist: exercises-setup pdf handout  ## what a release brings, in build/dist: wheel, source, handout, PDFs
+	@rm -rf build/dist && .venv/bin/uv build --quiet --out-dir build/dist
+	@cp build/inception-in-gluon.zip build/pdf/*.pdf build/dist && rm -f build/dist/.gitignore && ls -l build/dist
 
 serve:  ## show the site on 127.0.0.1; PORT=8000
 	@test -f build/site/index.html || $(MAKE) site

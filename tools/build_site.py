@@ -1,7 +1,8 @@
 """The site: build/site in English, build/site/zh in Chinese; `make site` runs it.
 
-It ends with status 1 on a warning of Sphinx, a broken link, a picture without words, or anything that
-a page would ask another host for.
+Decks that `make slides` has built become a part of it, in build/site/slides. It ends with status 1 on a
+warning of Sphinx, a broken link, a picture without words, or anything that a page would ask another
+host for.
 """
 
 import argparse
@@ -10,13 +11,22 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from benchmarks import report
 from benchmarks.suites import SUITES
 from d2l_ext.training import pretrained
-from tools import course_map, playground, playground_network, question_pages, site_assets
+from tools import (
+    course_map,
+    lesson_links,
+    lesson_plan,
+    playground,
+    playground_network,
+    question_pages,
+    site_assets,
+)
 from tools.draw_rooms import table
 
 import nbformat
@@ -32,12 +42,23 @@ from the room itself: `from d2l_ext import analysis`, then `analysis.summary`. T
 of the room: `from d2l_ext.analysis import saliency`."""
 # other texts of the repository that are pages too
 TEXTS = {
-    'CONTRIBUTING.md': 'contributing.md',
-    'CHANGELOG.md': 'changelog.md',
-    'exercises/README.md': 'exercises.md',
-    'docs/training.md': 'training.md',
-    'docs/hosting.md': 'hosting.md',
-    'docs/reports.md': 'reports.md',
+    'en': {
+        'CONTRIBUTING.md': 'contributing.md',
+        'CHANGELOG.md': 'changelog.md',
+        'exercises/README.md': 'exercises.md',
+        'docs/training.md': 'training.md',
+        'docs/hosting.md': 'hosting.md',
+        'docs/reports.md': 'reports.md',
+    },
+    'zh': {
+        'exercises/README.zh.md': 'exercises.md',
+        'docs/training.zh.md': 'training.md',
+        'docs/hosting.zh.md': 'hosting.md',
+    },
+}
+# pictures of the first page: file, the lesson and the cell that drew it
+PICTURES = {
+    'predict.png': ('01_inception_block', '01-04'),
 }
 BENCHMARKS = {
     'en': '# How quick is it?\n\nRecorded runs of `make bench`. Medians of several rounds; within a '
@@ -52,9 +73,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog='python -m tools.build_site', description=main.__doc__)
     told = 'the network of the playground: PATH as given to `train --save PATH`'
     parser.add_argument('--model', default=pretrained.TRAINED, help=told)
+    told = 'https://github.com/OWNER/NAME: lessons then lead to Colab and Binder'
+    parser.add_argument('--repository', default='', help=told)
+    options = parser.parse_args()
     network = BUILD / 'site-network'
     try:
-        playground_network.write(network, parser.parse_args().model)
+        lesson_links.on_github(options.repository)
+    except ValueError as error:
+        sys.exit(f'--repository: {error}')
+    try:
+        playground_network.write(network, options.model)
     except (ValueError, FileNotFoundError) as error:
         sys.exit(f'--model: {error}')
     shutil.rmtree(OUT['en'], ignore_errors=True)
@@ -62,18 +90,25 @@ def main() -> int:
     shutil.rmtree(static, ignore_errors=True)
     shutil.copytree(site_assets.fetch('mathjax'), static / 'mathjax')
     playground.write(static / 'playground')
-    sources = {language: gather(language) for language in OUT}
+    sources = {language: gather(language, options.repository) for language in OUT}
     both = set.intersection(
         *({path.stem for path in folder.iterdir()} for folder in sources.values())
     )
     for language, source in sources.items():
-        status = sphinx(language, source, both)
+        # a warning is an error
+        strict = ['-q', '-W', '--keep-going', '-b', 'html']
+        strict += ['-d', BUILD / 'site-doctrees' / language]
+        status = sphinx(language, source, OUT[language], strict, both)
         if status:
             return status
+    for language, folder in OUT.items():
+        lesson_links.write(folder / 'notebooks', language, options.repository)
+    if lesson_links.DECKS.is_dir():
+        shutil.copytree(lesson_links.DECKS, OUT['en'] / 'slides')
     shutil.move(network, OUT['en'] / 'network')
     problems = check(OUT['en'])
     print('\n'.join(problems))
-    pages = len(list(OUT['en'].rglob('*.html')))
+    pages = sum(len([*folder.glob('*.html')]) for folder in OUT.values())
     if not problems:
         print(
             f'{pages} pages; open {(OUT["en"] / "index.html").relative_to(ROOT)}, or `make serve`'
@@ -81,13 +116,20 @@ def main() -> int:
     return int(bool(problems))
 
 
-def gather(language) -> Path:
-    """Put together what Sphinx reads; return the folder."""
+def gather(language, repository='', on_screen=True) -> Path:
+    """Put together what Sphinx reads; return the folder. On paper no lesson has links and sliders."""
     folder = BUILD / 'site-source' / language
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / language, folder)
-    for picture in ('googlenet.png', 'playground.png'):
-        shutil.copy(ROOT / 'docs' / picture, folder)
+    for name in ('index.md', 'lesson_plan.md'):
+        text = (folder / name).read_text(encoding='utf-8')
+        filled = lesson_plan.fill(text, language, repository)
+        (folder / name).write_text(filled, encoding='utf-8')
+    for name, (lesson, cell) in PICTURES.items():
+        (folder / name).write_bytes(picture(lesson, cell))
+    shutil.copy(ROOT / report.RESULTS / 'time_to_accuracy.png', folder)
+    for name in ('googlenet.png', 'playground.png'):
+        shutil.copy(ROOT / 'docs' / name, folder)
     shutil.copytree(
         ROOT / 'docs', folder / 'docs', ignore=lambda _, names: set(names) - {'rooms.png'}
     )
@@ -100,7 +142,11 @@ def gather(language) -> Path:
         encoding='utf-8',
     )
     for path in NOTEBOOKS[language].glob('*.ipynb'):
-        notebook = playground.embed(described(nbformat.read(path, as_version=4)), language)
+        notebook = described(nbformat.read(path, as_version=4))
+        if on_screen:
+            lesson_links.add_row(
+                playground.embed(notebook, language), path.stem, language, repository
+            )
         for cell in notebook.cells:
             if cell.cell_type == 'markdown':
                 cell.source = on_site(cell.source, language)
@@ -109,24 +155,21 @@ def gather(language) -> Path:
         (folder / f'{name}.html').write_text(playground.element(name, language), encoding='utf-8')
     (folder / 'benchmarks.md').write_text(benchmarks(language, folder), encoding='utf-8')
     question_pages.write(folder, language)
+    for path, name in TEXTS[language].items():
+        text = on_site((ROOT / path).read_text(encoding='utf-8'), language)
+        (folder / name).write_text(text, encoding='utf-8')
     if language == 'en':
-        for path, name in TEXTS.items():
-            (folder / name).write_text(
-                on_site((ROOT / path).read_text(encoding='utf-8'), 'en'), encoding='utf-8'
-            )
         reference(folder / 'reference')
     return folder
 
 
 def on_site(text, language) -> str:
     """Lead the links between the course's texts to where these are on the site."""
-    # exercises/README.md is there in English only
-    exercises = {'en': r'[\1](exercises.md)', 'zh': r'<a href="../exercises.html">\1</a>'}[language]
-    text = re.sub(r'\[([^]]+)\]\(\S*exercises/README\.md\)', exercises, text)
+    text = re.sub(r'\]\(\S*exercises/README(?:\.zh)?\.md\)', '](exercises.md)', text)
     folders = r'docs/site/\w+|docs|notebooks/zh|notebooks'
     text = re.sub(rf'\]\((?:\.\./)+(?:{folders})/', '](', text)
     text = re.sub(r'\]\((\w+)\.zh\.md', r'](\1.md', text)
-    for path, name in TEXTS.items() if language == 'en' else ():
+    for path, name in TEXTS[language].items():
         text = text.replace(f']({path}', f']({name}')
     return text.replace('](glossary.md#', '](#term-')
 
@@ -147,6 +190,13 @@ def described(notebook):
         if any(words):
             cell.metadata['mystnb'] = {'image': {'alt': ' '.join(filter(None, words))}}
     return notebook
+
+
+def picture(lesson, cell) -> bytes:
+    """Return the figure that a cell of an English lesson has stored."""
+    notebook = nbformat.read(NOTEBOOKS['en'] / f'{lesson}.ipynb', as_version=4)
+    outputs = next(found.outputs for found in notebook.cells if found.id == cell)
+    return b64decode(next(out.data['image/png'] for out in outputs if 'image/png' in out.data))
 
 
 def benchmarks(language, folder) -> str:
@@ -192,21 +242,23 @@ def public() -> dict:
     return {room: names for room, names in found.items() if names}
 
 
-def sphinx(language, source, both) -> int:
-    """Build one language; a warning is an error."""
+def sphinx(language, source, out, options, both=()) -> int:
+    """Build one language from `source`; return Sphinx's exit status."""
     environment = os.environ | {
         'SITE_LANGUAGE': language,
         'SITE_BOTH': ' '.join(sorted(both)),
         'D2L_EXT_PROFILE': 'quick',
     }
-    command = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going', '-b', 'html', '-c', HERE]
-    command += ['-d', BUILD / 'site-doctrees' / language, source, OUT[language]]
+    command = [sys.executable, '-m', 'sphinx', *options, '-c', HERE, source, out]
     return subprocess.run(command, env=environment).returncode
 
 
 def check(folder) -> list:
     """Return what is wrong with the pages of `folder`, a line each."""
-    paths = [path for path in folder.rglob('*.html') if '_static' not in path.parts]
+    others = {'_static', 'slides'}  # decks are looked at by their own tests
+    paths = [
+        path for path in folder.rglob('*.html') if not others & {*path.relative_to(folder).parts}
+    ]
     pages = {path: BeautifulSoup(path.read_text(encoding='utf-8'), 'html.parser') for path in paths}
     ids = {path: {tag['id'] for tag in page.find_all(id=True)} for path, page in pages.items()}
     problems = []

@@ -85,13 +85,17 @@ def vendor():
     ]
     # the background is the slide's own
     rules = [line for line in '\n'.join(code).splitlines() if 'background' not in line]
-    (shared / 'deck.css').write_text((HERE / 'deck.css').read_text() + '\n'.join(rules) + '\n')
+    style = (HERE / 'deck.css').read_text(encoding='utf-8') + '\n'.join(rules) + '\n'
+    (shared / 'deck.css').write_text(style, encoding='utf-8')
 
 
 def write(language, lessons, told):
     """Write the decks of a language, and the page that lists them."""
     (BUILD / language).mkdir()
-    authors = told.by or yaml.safe_load((ROOT / 'CITATION.cff').read_text())['authors'][0]['name']
+    authors = (
+        told.by
+        or yaml.safe_load((ROOT / 'CITATION.cff').read_text(encoding='utf-8'))['authors'][0]['name']
+    )
     lecture = [each for each in lessons if each.name.startswith(LECTURE)]
     whole, passed, listed = sum(each.seconds for each in lecture), 0, []
     for each, following in zip(lessons, [*lessons[1:], None], strict=True):
@@ -109,7 +113,7 @@ def write(language, lessons, told):
         deck = TEMPLATES.get_template('deck.html').render(
             lesson=each, pages=pages, title_text=title.striptags()
         )
-        (BUILD / language / f'{each.name}.html').write_text(deck)
+        (BUILD / language / f'{each.name}.html').write_text(deck, encoding='utf-8')
         if language == 'en':
             print(f'{each.name:28} {len(pages):3} pages {clock(each.seconds):>6}')
         minutes = ceil(each.seconds / 60)
@@ -120,7 +124,7 @@ def write(language, lessons, told):
         language=language, words=WORDS[language], decks=listed, pdf=told.pdf, other=other,
         plan=WORDS[language]['plan'].format(**plan) if len(lecture) == len(LECTURE) else '',
     )  # fmt: skip
-    (BUILD / PAGES[language]).write_text(index)
+    (BUILD / PAGES[language]).write_text(index, encoding='utf-8')
 
 
 def broken_links() -> list:
@@ -129,7 +133,7 @@ def broken_links() -> list:
     for path in sorted(BUILD.rglob('*.html')):
         if 'vendor' in path.parts:
             continue
-        for target in set(re.findall(r'(?:href|src)="([^"#?]+)', path.read_text())):
+        for target in set(re.findall(r'(?:href|src)="([^"#?]+)', path.read_text(encoding='utf-8'))):
             outside = target.startswith(('http:', 'https:', 'data:')) or target.endswith('.pdf')
             if not (outside or (path.parent / target).exists()):
                 found.append(f'{path.relative_to(BUILD)}: no {target}')

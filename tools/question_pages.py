@@ -66,7 +66,7 @@ def write(folder, language):
         parts += [form(question, language) for question in questions]
     told = ' '.join(f'data-{key}="{escape(text)}"' for key, text in words['data'].items())
     parts.append(f'<script src="_static/questions.js" {told}></script>')
-    (folder / 'questions.md').write_text('\n\n'.join(parts) + '\n')
+    (folder / 'questions.md').write_text('\n\n'.join(parts) + '\n', encoding='utf-8')
 
 
 def form(question, language) -> str:

@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 
+from sphinx.search.en import SearchEnglish
 from sphinx.search.zh import SearchChinese
 
 TITLES = {'en': 'Inception in Gluon', 'zh': '用 Gluon 实现 Inception'}
@@ -32,16 +33,22 @@ html_theme = 'sphinx_book_theme'
 html_title = project
 html_favicon = '../icon.png'
 html_static_path = ['static', '../../build/site-static']
-html_css_files = ['site.css', 'answers.css']
+html_css_files = ['site.css', 'answers.css', 'print.css']
+# scripts that meet the page when all of it is read
+html_js_files = [(name, {'defer': 'defer'}) for name in ('answers.js', 'figures.js', 'sections.js')]
 html_show_sphinx = False
-html_copy_source = True  # the notebook itself, behind the download button
+html_copy_source = False  # a lesson leads to its notebook itself
+html_search_scorer = str(Path(__file__).with_name('search.js'))
 mathjax_path = 'mathjax/es5/tex-mml-chtml.js'  # of ours: no page asks another host
 html_theme_options = {
     'navbar_persistent': [],
     'article_header_end': ['language.html', 'article-header-buttons.html'],
-    'use_download_button': True,
+    'use_download_button': False,
     'show_navbar_depth': 1,
 }
+if tags.has('book'):  # noqa: F821  all in one page, for tools.build_pdf
+    html_theme, html_theme_options = 'basic', {'nosidebar': True}
+    html_css_files, html_js_files = ['answers.css', 'print.css', 'book.css'], []
 html_context = {'default_mode': 'auto', 'both': os.environ['SITE_BOTH'].split(), 'here': LANGUAGE}
 
 
@@ -56,12 +63,26 @@ def escape(app, what, name, thing, options, lines):
     ]
 
 
-class Search(SearchChinese):
-    """Sphinx's own search in Chinese, which finds a word only if it is typed as the index has it."""
+def products(text) -> list:
+    """Return what is written 1×1 or 1x1 as words of the index; search.js writes a query the same way."""
+    return [found.replace('×', 'x') for found in re.findall(r'\d+(?:[×x]\d+)+', text)]
 
-    js_splitter_code = Path(__file__).with_name('split_query.js').read_text(encoding='utf-8')
+
+class English(SearchEnglish):
+    """Sphinx's own search, which finds 1×1 too."""
+
+    def split(self, input):
+        return super().split(input) + products(input)
+
+
+class Chinese(SearchChinese):
+    """The same in Chinese; search.js cuts a query into the words of the index."""
+
+    def split(self, input):
+        return super().split(input) + products(input)
 
 
 def setup(app):
-    app.add_search_language(Search)
+    for search in (English, Chinese):
+        app.add_search_language(search)
     app.connect('autodoc-process-docstring', escape)

@@ -76,7 +76,7 @@ def read() -> dict:
 
 def lesson(path) -> list:
     """Return the questions of one file."""
-    told = yaml.safe_load(path.read_text())
+    told = yaml.safe_load(path.read_text(encoding='utf-8'))
     return [
         Question(
             path.stem,
@@ -115,7 +115,7 @@ def html(words) -> str:
 @functools.cache
 def cells(name, language='en') -> list:
     """Return the cells of a lesson's page."""
-    return json.loads((NOTEBOOKS[language] / f'{name}.ipynb').read_text())['cells']
+    return json.loads((NOTEBOOKS[language] / f'{name}.ipynb').read_text(encoding='utf-8'))['cells']
 
 
 def headings(name, language) -> dict:

@@ -1,5 +1,9 @@
 """Does the site of `make site` work in a real browser, without a network, in both languages?"""
 
+import re
+
+from tools import build_pdf
+
 import pytest
 
 from .conftest import ROOT
@@ -32,6 +36,48 @@ def test_search_finds_it(open_page, site, folder, query, wanted):
     assert all(f'/{folder}' in link for link in found)
 
 
+@pytest.mark.parametrize('query', ['1×1', '1x1', '1 × 1'])
+@pytest.mark.parametrize('folder', ['', 'zh/'])
+def test_one_by_one_finds_lesson_01_first(open_page, site, folder, query):
+    page = open_page(f'{site}/{folder}search.html?q={query}')
+    first = page.locator('#search-results li a').first
+    first.wait_for()
+    assert '01_inception_block' in first.get_attribute('href')
+
+
+@pytest.mark.parametrize(
+    ('folder', 'query', 'wanted'),
+    [
+        ('', 'batch normalization', '08_batch_norm'),
+        ('', 'receptive field', '01_inception_block'),
+        ('zh/', '批量归一化', '08_batch_norm'),
+    ],
+)
+def test_a_lesson_with_the_words_in_a_heading_comes_before_lists(
+    open_page, site, folder, query, wanted
+):
+    page = open_page(f'{site}/{folder}search.html?q={query}')
+    page.wait_for_function("() => document.querySelector('.search-summary')?.innerText")
+    found = page.locator('#search-results li.kind-text a').evaluate_all(
+        'links => links.map(a => a.href)'
+    )
+    lists = [
+        place for place, link in enumerate(found) if re.search('glossary|changelog|index', link)
+    ]
+    place = next(place for place, link in enumerate(found) if wanted in link)
+    assert all(place < other for other in lists), found
+
+
+@pytest.mark.parametrize('words', ['梯度', '1x1'])
+def test_a_search_in_chinese_answers_in_chinese(open_page, site, words):
+    page = open_page(f'{site}/zh/search.html?q={words}')
+    page.wait_for_function("() => document.querySelector('.search-summary')?.innerText")
+    assert re.fullmatch(r'搜索完成，找到 \d+ 处。', page.locator('.search-summary').inner_text())
+    page.locator('#search-results li p').nth(3).wait_for()
+    for line in page.locator('#search-results li p').all_inner_texts():
+        assert re.search('[\u4e00-\u9fff]', line) and not line.startswith('...目录')
+
+
 def test_search_opens_by_its_button(open_page, site):
     page = open_page(f'{site}/index.html')
     page.keyboard.press('Control+k')
@@ -43,7 +89,11 @@ def test_search_opens_by_its_button(open_page, site):
     page.locator('#search-results li').first.wait_for()
 
 
-@pytest.mark.parametrize('name', ['index', '01_inception_block', 'playground', 'benchmarks'])
+TWINS = ['index', '01_inception_block', 'playground', 'benchmarks',
+         'lesson_plan', 'exercises', 'hosting', 'training']  # fmt: skip
+
+
+@pytest.mark.parametrize('name', TWINS)
 def test_a_page_leads_to_itself_in_the_other_language(open_page, site, name):
     page = open_page(f'{site}/{name}.html')
     heading = page.locator('h1').first.inner_text()
@@ -52,6 +102,22 @@ def test_a_page_leads_to_itself_in_the_other_language(open_page, site, name):
         page.wait_for_url(f'{site}{address}.html')
         assert page.locator('html').get_attribute('lang').startswith(language)
     assert page.locator('h1').first.inner_text() == heading
+
+
+@pytest.mark.parametrize('name', ['05_training', 'hosting'])
+def test_the_other_language_shows_the_same_section(open_page, site, name):
+    page = open_page(f'{site}/{name}.html')
+    at = """number => { const headings = document.querySelectorAll('article section > :is(h1, h2, h3)');
+      return headings[number].getBoundingClientRect().top; }"""
+    page.evaluate(
+        """number => document.querySelectorAll('article section > :is(h1, h2, h3)')[number]
+        .scrollIntoView({behavior: 'instant'})""",
+        3,
+    )
+    for button, address in (('中文', f'/zh/{name}'), ('English', f'/{name}')):
+        page.locator('a.language', has_text=button).click()
+        page.wait_for_url(re.compile(f'{site}{address}.html#.+'))
+        page.wait_for_function(f'() => {{ const top = ({at})(3); return 0 <= top && top < 300; }}')
 
 
 def test_a_page_without_a_twin_leads_to_the_first_one(open_page, site):
@@ -105,3 +171,138 @@ def test_every_figure_is_shown_with_its_words(open_page, site, name):
     )
     assert images
     assert all(natural > 100 and shown > 90 and alt > 20 for natural, shown, alt in images), images
+
+
+WAITS = "parts => parts.filter(part => getComputedStyle(part).display === 'none').length"
+
+
+@pytest.mark.parametrize('folder', ['', 'zh/'])
+def test_answers_wait_until_they_are_asked_for(open_page, site, folder):
+    page = open_page(f'{site}/{folder}01_inception_block.html')
+    buttons, answers = page.locator('.answer-button'), page.locator('.answer-waits')
+    assert buttons.count() == 11
+    hidden = answers.count()
+    assert hidden > 20 and answers.evaluate_all(WAITS) == hidden
+    # 256 channels, in the figure and in the sentence after it
+    sentence = page.locator('article p', has_text='64 + 128 + 32 + 32').first
+    assert not sentence.is_visible()
+    buttons.first.focus()
+    page.keyboard.press('Enter')
+    assert sentence.is_visible() and buttons.first.get_attribute('aria-expanded') == 'true'
+    assert answers.evaluate_all(WAITS) == answers.count() == hidden - 2
+    page.keyboard.press('Enter')
+    assert not sentence.is_visible()
+
+
+def test_one_switch_opens_all_answers_on_every_page(open_page, site):
+    page = open_page(f'{site}/01_inception_block.html')
+    page.locator('.answers-switch').click()
+    assert page.locator('.answer-waits').count() == 0
+    page.goto(f'{site}/02_five_stages.html')
+    assert page.locator('.answers-switch input').is_checked()
+    assert page.locator('.answer-waits').count() == 0
+    page.locator('.answers-switch').click()
+    assert page.locator('.answer-waits').count() > 20
+
+
+def test_what_one_answers_with_does_not_wait(open_page, site):
+    page = open_page(f'{site}/01_inception_block.html')
+    assert page.locator('block-explorer').is_visible()
+
+
+def test_paper_and_a_browser_without_scripts_show_all_answers(open_page, site):
+    page = open_page(f'{site}/01_inception_block.html')
+    assert page.locator('.answer-waits').evaluate_all(WAITS) > 20
+    page.emulate_media(media='print')
+    assert page.locator('.answer-waits').evaluate_all(WAITS) == 0
+    assert not page.locator('.answer-button').first.is_visible()
+    page = open_page(f'{site}/01_inception_block.html', java_script_enabled=False)
+    assert page.locator('article p', has_text='64 + 128 + 32 + 32').first.is_visible()
+
+
+@pytest.mark.parametrize('width', [1440, 390])
+def test_a_figure_opens_large(open_page, site, width):
+    page = open_page(f'{site}/07_going_deeper.html', width, 844)
+    page.locator('.answers-switch').click()
+    small = page.locator('.cell_output a.image-reference').first
+    small.focus()
+    before = small.locator('img').bounding_box()
+    page.keyboard.press('Enter')
+    large = page.locator('dialog[open] img')
+    large.wait_for()
+    assert large.bounding_box()['width'] > 1.2 * before['width']
+    page.keyboard.press('Escape')
+    large.wait_for(state='hidden')
+    assert small.evaluate('link => link === document.activeElement')
+    small.click()
+    large.click()
+    large.wait_for(state='hidden')
+
+
+def test_a_wide_table_is_reached_and_scrolled_by_keys(open_page, site):
+    page = open_page(f'{site}/benchmarks.html', 390, 844)
+    page.locator('article table[tabindex="0"]').first.wait_for()
+    wide = page.locator('article table').evaluate_all(
+        'tables => tables.filter(table => (table.scrollWidth > table.clientWidth + 1)'
+        ' !== (table.tabIndex === 0)).length'
+    )
+    assert wide == 0
+    table = page.locator('article table[tabindex="0"]').first
+    table.focus()
+    page.keyboard.press('ArrowRight')
+    page.wait_for_function('() => document.activeElement.scrollLeft > 0')
+
+
+@pytest.mark.parametrize('folder', ['', 'zh/'])
+def test_a_lesson_leads_to_its_notebook(open_page, site, folder):
+    page = open_page(f'{site}/{folder}05_training.html')
+    with page.expect_download() as download:
+        page.locator('.lesson-links a[download]').click()
+    there = ROOT / 'notebooks' / folder / '05_training.ipynb'
+    assert download.value.suggested_filename == there.name
+    assert there.read_bytes() == download.value.path().read_bytes()
+    assert page.locator('.lesson-links a', has_text='Colab').count() == 0  # no address is set
+
+
+@pytest.mark.parametrize('folder', ['', 'zh/'])
+def test_the_first_page_has_every_lesson_with_its_question(open_page, site, folder):
+    page = open_page(f'{site}/{folder}index.html')
+    rows = page.locator('.questions tbody tr')
+    assert rows.count() == len(LESSONS)
+    for name in LESSONS:
+        assert page.locator(f'.questions a[href="notebooks/{name}.ipynb"]').count() == 1
+    pictures = page.locator('.pictures img').evaluate_all(
+        'images => images.map(image => [image.naturalWidth, image.alt.length])'
+    )
+    assert len(pictures) == 3 and all(wide > 500 and words > 20 for wide, words in pictures)
+
+
+def test_a_printed_table_is_whole(open_page, site):
+    page = open_page(f'{site}/benchmarks.html', 700, 900)
+    page.emulate_media(media='print')
+    cut = page.locator('article table').evaluate_all(
+        'tables => tables.filter(table => table.scrollWidth > table.clientWidth + 1).length'
+    )
+    assert cut == 0
+    assert (
+        page.locator('article table').first.evaluate('table => getComputedStyle(table).breakInside')
+        == 'avoid'
+    )
+
+
+BOOK = """<script>window.MathJax = {startup: {promise: Promise.resolve()}}</script>
+<section><h1>Book</h1><div class="toctree-wrapper">
+<span id="document-a"></span><section id="x"><h1>One<a class="headerlink">#</a></h1></section>
+<span id="document-b"></span><section id="y"><h1>Two</h1></section></div></section>"""
+
+
+def test_the_pdf_has_a_table_of_contents_and_bookmarks(tmp_path):
+    page = tmp_path / 'index.html'
+    style = (ROOT / 'docs/site/static/book.css').read_text(encoding='utf-8')
+    page.write_text(f'<style>{style}</style>{BOOK}', encoding='utf-8')
+    build_pdf.add_contents(page, 'en')
+    assert '<a href="#document-a"><span>One</span></a>' in page.read_text(encoding='utf-8')
+    build_pdf.print_page(page, tmp_path / 'book.pdf')
+    pdf = (tmp_path / 'book.pdf').read_bytes()
+    assert len(re.findall(rb'/Type /Page\b', pdf)) == 3  # each chapter begins on a page of its own
+    assert b'/Outlines' in pdf and b'/Dests' in pdf

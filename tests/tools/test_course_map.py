@@ -132,9 +132,11 @@ def test_links_lead_to_the_same_page_on_the_site(source, on_the_site):
     assert build_site.on_site(source, 'en') == on_the_site
 
 
-def test_the_exercises_are_on_the_site_in_english_only():
-    text = build_site.on_site('[练习](../../exercises/README.md)', 'zh')
-    assert text == '<a href="../exercises.html">练习</a>'
+@pytest.mark.parametrize(
+    'source', ['../../exercises/README.md', '../exercises/README.zh.md', 'exercises.md']
+)
+def test_the_exercises_are_on_the_site_in_chinese_too(source):
+    assert build_site.on_site(f'[练习]({source})', 'zh') == '[练习](exercises.md)'
 
 
 def test_each_entry_of_the_glossary_is_a_label_on_the_site():

@@ -52,7 +52,7 @@ WORDS = {
     },
 }
 # kinds: what a picture of a kind always bears, by the first words of its description
-KNOWN = json.loads(Path(__file__).with_name('labels.zh.json').read_text())
+KNOWN = json.loads(Path(__file__).with_name('labels.zh.json').read_text(encoding='utf-8'))
 LABELS = KNOWN['classes'] | KNOWN['labels']
 # the longest first, so that "test accuracy" is not taken for "test" and "accuracy"
 LABEL = re.compile(

@@ -1,0 +1,15 @@
+// The link to the other language leads to the same section: both have the same headings in the same order.
+const headings = [...document.querySelectorAll('.bd-article section > :is(h1, h2, h3)')];
+
+const wanted = location.hash.match(/^#heading-(\d+)$/);
+if (wanted && headings[wanted[1]]) {
+  location.replace(`#${encodeURIComponent(headings[wanted[1]].parentElement.id)}`);
+}
+
+const link = document.querySelector('a.language[data-same-page]');
+const aim = () => {
+  // the last heading above the upper third of the window
+  const above = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+  link.hash = above.length > 1 ? `heading-${above.length - 1}` : '';
+};
+for (const event of ['click', 'auxclick']) link?.addEventListener(event, aim);

@@ -1,0 +1,108 @@
+"""The whole course as one PDF in each language, build/pdf/inception-in-gluon*.pdf; `make pdf` runs it.
+
+Sphinx puts lessons, map and glossary on one page of HTML, and Chromium prints it. The answers to the
+Predicts and the exercises stand open. A link to a page of the site that the book leaves out is plain text.
+"""
+
+import re
+import shutil
+import sys
+from html import escape
+from pathlib import Path
+
+from tools import build_site, course_map, site_assets
+
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD, OUT = ROOT / 'build' / 'book', ROOT / 'build' / 'pdf'
+NAMES = {'en': 'inception-in-gluon.pdf', 'zh': 'inception-in-gluon.zh.pdf'}
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+# what follows the lessons
+OTHERS = ['course_map', 'glossary']
+TEXT = {
+    'en': ('Inception in Gluon', 'Contents', 'Text CC BY-SA 4.0, code MIT'),
+    'zh': ('用 Gluon 实现 Inception', '目录', '文字采用 CC BY-SA 4.0，代码采用 MIT 许可'),
+}
+FIRST = """# {title}
+
+![{title}](googlenet.png)
+
+{licence}
+
+```{{toctree}}
+:hidden:
+
+{pages}
+```
+"""
+
+
+def main() -> int:
+    """Build both books; return the exit status."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    static = ROOT / 'build' / 'site-static'
+    shutil.rmtree(static, ignore_errors=True)
+    shutil.copytree(site_assets.fetch('mathjax'), static / 'mathjax')
+    for language, name in NAMES.items():
+        status = sphinx(language)
+        if status:
+            return status
+        add_contents(BUILD / language / 'index.html', language)
+        print_page(BUILD / language / 'index.html', OUT / name)
+        print(f'{(OUT / name).relative_to(ROOT)}: {(OUT / name).stat().st_size / 1e6:.0f} MB')
+    return 0
+
+
+def sphinx(language) -> int:
+    """Have Sphinx write what the book holds as one page of HTML; return its exit status."""
+    source = build_site.gather(language, on_screen=False)
+    kept = [*course_map.NAMES.values(), *OTHERS]
+    shutil.rmtree(source / 'reference', ignore_errors=True)
+    for path in source.glob('*.md'):
+        if path.stem not in kept:
+            path.unlink()
+    title, _, licence = TEXT[language]
+    first = FIRST.format(title=title, licence=licence, pages='\n'.join(kept))
+    (source / 'index.md').write_text(first, encoding='utf-8')
+    out = BUILD / language
+    shutil.rmtree(out, ignore_errors=True)
+    # without words about the pages that are left out
+    options = ['-Q', '-t', 'book', '-b', 'singlehtml', '-d', BUILD / 'doctrees' / language]
+    return build_site.sphinx(language, source, out, options)
+
+
+def add_contents(path, language):
+    """Put the table of contents on the first page, after the picture."""
+    page = BeautifulSoup(path.read_text(encoding='utf-8'), 'html.parser')
+    items = []
+    for mark in page.find_all('span', id=re.compile('^document-')):
+        # the mark stands before the break of the page, its chapter after it
+        chapter = mark.find_next_sibling('section')
+        chapter['id'] = mark['id']
+        mark.decompose()
+        chapter['class'] = [*chapter.get('class', ()), 'chapter']
+        title = chapter.find('h1').get_text().rstrip('#¶')
+        items.append(f'<li><a href="#{chapter["id"]}"><span>{escape(title)}</span></a></li>')
+    contents = f'<nav class="contents"><h2>{TEXT[language][1]}</h2><ol>{"".join(items)}</ol></nav>'
+    page.find(class_='toctree-wrapper').insert_before(BeautifulSoup(contents, 'html.parser'))
+    path.write_text(str(page), encoding='utf-8')
+
+
+def print_page(path, target):
+    """Have Chromium print a page of HTML as a PDF with bookmarks."""
+    with sync_playwright() as driver:
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        browser = driver.chromium.launch(executable_path=found, args=['--no-sandbox'])
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        page.evaluate('MathJax.startup.promise')
+        page.pdf(
+            path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True
+        )
+        browser.close()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
