@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import signal
 import sys
 import time
@@ -29,7 +30,13 @@ def main(arguments=None) -> int:
     parser.add_argument(
         '--resume', action='store_true', help=f'run what {report.QUICK}/ does not hold yet'
     )
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        help='start no contestant after so many; --resume goes on from there',
+    )
     chosen = parser.parse_args(arguments)
+    chosen.end = math.inf if chosen.seconds is None else time.perf_counter() + chosen.seconds
     if refused := unfit(chosen):
         parser.error(refused)
     names = [chosen.suite] if chosen.suite else list(SUITES)
@@ -72,6 +79,8 @@ def unfit(chosen) -> str:
             return f'{chosen.suite} has no {", ".join(unknown)}: it has {", ".join(known)}'
     if chosen.rounds is not None and chosen.rounds < 1:
         return f'--rounds must be at least 1, got {chosen.rounds}'
+    if chosen.seconds is not None and not chosen.seconds > 0:
+        return f'--seconds must be above 0, got {chosen.seconds:g}'
     return ''
 
 
@@ -113,7 +122,7 @@ def run(names, chosen) -> bool:
         for name in names:  # a break loses nothing that was finished
             keep(result(name, [numbers], problems), BUILD, draw=False)
 
-    for numbers, problems in driver.rounds(wanted, count, say, done, so_far):
+    for numbers, problems in driver.rounds(wanted, count, say, done, so_far, chosen.end):
         rounds.append(numbers)
         failures += problems
         for name in names:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 import os
 import re
 import signal
@@ -134,17 +135,22 @@ def due(contestants, turn) -> list:
     return [name for name, c in contestants.items() if c.rounds is None or turn < c.rounds]
 
 
-def rounds(contestants, count, say=print, done=(), keep=lambda numbers, failures: None):
+def rounds(
+    contestants, count, say=print, done=(), keep=lambda numbers, failures: None, end=math.inf
+):
     """Run all contestants in turn, `count` times; yield each round's ({name: numbers}, failures).
 
     A contestant that fails is told, and the others go on. `say` gets a line a run, `keep` what the
-    round has so far after each run. What `done`, [{name: numbers}] by round, holds is taken over.
+    round has so far after each run. What `done`, [{name: numbers}] by round, holds is taken over. No
+    run starts after `end`, a moment of time.perf_counter.
     """
     width = max(map(len, contestants), default=0)
     for turn in range(count):
+        if turn >= len(done) and time.perf_counter() > end:
+            return
         numbers, failures = dict(done[turn]) if turn < len(done) else {}, []
         for name in due(contestants, turn):
-            if name in numbers:
+            if name in numbers or time.perf_counter() > end:
                 continue
             contestant = contestants[name]
             others = cpu_load.others()

@@ -4,7 +4,7 @@ Each is a module: TITLE; FIGURES, {name: Figure}; `rounds(quick)` and `contestan
 and `picture` of what was found.
 """
 
-from . import cost, limit, profile, time_to_accuracy, training_step, waiting
+from . import cost, family, limit, profile, time_to_accuracy, training_step, waiting
 
 SUITES = {
     'training_step': training_step,
@@ -13,6 +13,14 @@ SUITES = {
     'cost': cost,
     'waiting': waiting,
     'time_to_accuracy': time_to_accuracy,
+    'family': family,
 }
 # those of one group are measured in the same rounds
-GROUPS = (('training_step', 'limit'), ('profile',), ('time_to_accuracy',), ('waiting',), ('cost',))
+GROUPS = (
+    ('training_step', 'limit'),
+    ('profile',),
+    ('time_to_accuracy',),
+    ('family',),
+    ('waiting',),
+    ('cost',),
+)

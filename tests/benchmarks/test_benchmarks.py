@@ -18,6 +18,7 @@ from benchmarks.contestants import profile as profile_contestants
 from benchmarks.contestants import waiting as waiting_contestants
 from benchmarks.driver import Contestant
 from benchmarks.suites import GROUPS, SUITES, time_to_accuracy
+from d2l_ext import networks
 from d2l_ext.analysis import anatomy
 from d2l_ext.networks import GoogLeNet
 from d2l_ext.runtime import cpu_load
@@ -325,6 +326,16 @@ def test_a_suite_is_recorded_in_pieces(suite, fakes, monkeypatch, capsys):
     assert 'in 2 pieces' in report.origin(found)
 
 
+def test_nothing_starts_after_so_many_seconds_and_resume_goes_on(suite, capsys):
+    assert command.main(['--suite', 'training_step', '--seconds', '0.1']) == 0
+    assert '--resume runs what is left: 3 runs' in capsys.readouterr().out
+    (numbers,) = json.loads((suite[1] / 'training_step.json').read_text())['rounds']
+    assert list(numbers) == ['lecture']
+
+    assert command.main(['--suite', 'training_step', '--resume']) == 0
+    assert len(json.loads((suite[0] / 'training_step.json').read_text())['rounds']) == 2
+
+
 def test_a_later_piece_keeps_the_rounds_that_it_does_not_run(suite):
     command.main(['--suite', 'training_step'])
     command.main(['--suite', 'training_step', '--resume', '--rounds', '1'])
@@ -352,6 +363,7 @@ def test_rounds_of_another_machine_or_form_are_not_gone_on_from(suite, other):
         (['--only', 'ours'], '--only needs --suite NAME'),
         (['--suite', 'limit', '--only', 'abacus'], 'limit has no abacus: it has numpy'),
         (['--rounds', '0'], '--rounds must be at least 1'),
+        (['--seconds', '0'], '--seconds must be above 0, got 0'),
     ],
 )
 def test_options_that_fit_nothing_are_refused(arguments, words, capsys):
@@ -377,12 +389,13 @@ SMALL = {
     'unit': {'steps': 1, 'warm_up': 1, 'batch': 2, 'size': 32},
     'fast': {'profile': 'quick', 'images': 8},
     'cost': {'size': 32, 'batch': 2, 'width': 0.5, 'seconds': 0, 'warm_up': 1},
+    'family': {'images': 8, 'recipe': {**SUITES['family'].RECIPE, 'epochs': 1}},
     'waiting:first_batch': {'sample': 'quick'},
     'waiting:setup': {'checkout': 'TOY'},
     'waiting:tests': {'checkout': 'TOY'},
 }
 # ways of their own, each of which is tried
-KINDS = ('layout', 'precision', 'library', 'recipe', 'cold')
+KINDS = ('layout', 'precision', 'library', 'recipe', 'cold', 'network')
 TOY = """
 PY := python3
 PYTHON := python3
@@ -402,7 +415,7 @@ def small(contestant):
         **SMALL.get(f'{module}:{function}', {}),
         **({contestant.counted: 0} if contestant.counted else {}),
     }
-    kind = [str(v) for k, v in options.items() if k in KINDS]
+    kind = [str(v) for k, v in options.items() if k in KINDS and not isinstance(v, dict)]
     return ' '.join([f'{module}:{function}', *kind]), replace(contestant, options=options)
 
 
@@ -434,6 +447,8 @@ def toy(tmp_path):
 # more than 10 s: each half of them is tried by another one, of the first by `lecture:measure` and
 # `variants:bfloat16`, of the second by `profile:measure fast` and `fast:measure torch`
 LONG = {'variants:workers', 'profile:measure fast torch'}
+# the same code as `family:measure GoogLeNet`, on networks that other tests train
+LONG |= {f'family:measure {name}' for name in ('InceptionV3', 'InceptionV4', 'InceptionResNetV2')}
 
 
 @pytest.mark.parametrize(
@@ -527,6 +542,13 @@ def test_the_lessons_that_are_timed_are_those_of_the_course():
 
 
 # the networks
+
+
+def test_the_family_is_trained_at_the_smallest_size_that_all_take():
+    family = SUITES['family']
+    made = [getattr(networks, name)(classes=10) for name in family.NETWORKS]
+
+    assert max(net.smallest() for net in made) == (family.RECIPE['resize'],) * 2
 
 
 def test_the_network_of_width_1_is_the_course_s():

@@ -1,0 +1,55 @@
+"""One training of a network of the family, on the images that come with the course."""
+
+import time
+
+
+def measure(network, recipe, seed=0, images=None):
+    """Return a network's accuracy on the test images after each epoch, its size and its seconds.
+
+    `network` is a name in d2l_ext.networks, `recipe` a dict like those of the course. `seed` decides the
+    first weights and the order of the images. Trains and tests on the first `images` only; None for all.
+    """
+    import d2l_ext  # noqa: F401  before mxnet
+
+    import mxnet as mx
+
+    mx.npx.set_np()
+    from d2l_ext import analysis, data, networks, runtime, training
+    from d2l_ext.training.recipes import OPTIONS
+
+    batches = [
+        data.ImageBatches(
+            part.images[:images], part.labels[:images], recipe['batch_size'],
+            seed=order, standardize=recipe['standardize'],
+        )
+        for part, order in zip(
+            data.load_data_fashion_mnist(1, recipe['resize'], sample='quick'), (seed, None),
+            strict=True,
+        )
+    ]  # fmt: skip
+    shape = (1, 1, recipe['resize'], recipe['resize'])
+    net = getattr(networks, network)(classes=len(data.CLASSES))
+    mx.random.seed(seed)
+    net.initialize(training.INITIALIZERS[recipe['init']]())
+    start = time.perf_counter()
+    history = training.fit(
+        net, *batches, progress=False, **{name: recipe[name] for name in OPTIONS}
+    )
+    wall = time.perf_counter() - start
+    seconds = sum(epoch['seconds'] for epoch in history)
+    train, test = (len(part.images) for part in batches)
+    return {
+        'seconds': seconds,
+        'test_accuracy': history[-1]['test_accuracy'],
+        'wall': wall,  # the tests on the test images too
+        'images_per_s': len(history) * train / seconds,
+        'parameters': analysis.count_parameters(net, shape),
+        'macs': analysis.count_macs(net, shape),
+        'seed': seed,
+        'cpu': runtime.machine()['cpu'],
+        'cpus': runtime.usable_cpus(),
+        'recipe': recipe,
+        'images': train,
+        'test_images': test,
+        'epochs': history.epochs,
+    }
