@@ -62,6 +62,9 @@ def test_every_test_that_needs_an_extra_runs_with_it():
         for path in (ROOT / 'tests').rglob('test_*.py')
         if path != Path(__file__) and needs.search(path.read_text())
     }
+    in_browser = {name for name in files if name.startswith('tests/browser/')}
+    assert in_browser and 'exercises-setup' in ' '.join(commands(JOBS['browser']))
+    files -= in_browser
     files |= {str(path.relative_to(ROOT)) for path in ROOT.glob('notebooks/**/12_*.ipynb')}
     assert files == set(re.findall(r'(?:tests|notebooks)/\S+', ' '.join(commands(JOBS['extras']))))
 
