@@ -14,9 +14,9 @@ KEPT = (
     'notebooks/', 'd2l_ext/', 'tools/', 'requirements/', 'docs/jupyter/labconfig/',
     'docs/jupyter/jupyter_server_config.py', 'requirements.txt', 'requirements.lock',
     'pyproject.toml', 'LICENSE', 'LICENSE-text', 'CITATION.cff',
-    # what the pages link to; the style and the recorded times that `make run` reads
+    # what the pages link to; the style, and the recorded results that lessons and `make run` read
     'docs/glossary*', 'docs/course_map*', 'docs/site/??/playground.md',
-    'docs/site/static/answers.css', 'benchmarks/results/waiting.json',
+    'docs/site/static/answers.css', 'benchmarks/results/*.json',
 )  # fmt: skip
 TARGETS = ('help', 'setup', 'run', 'torch', 'lab', 'lecture', 'gpu', 'doctor', 'clean')
 

@@ -25,11 +25,14 @@ GITHUB = re.compile(r'https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?')
 BRANCH = 'colab'
 # what Colab has stays as it is; MXNet asks for an older NumPy than it needs, so it comes without
 INSTALL = """#@title Install the course where it is missing: on Colab, for example
-import importlib.util
+import importlib.util, os, sys
 if importlib.util.find_spec('d2l_ext') is None:
     %pip install -q graphviz ipywidgets matplotlib nvidia-ml-py numpy onnx \\
         onnxruntime pandas pooch requests safetensors scikit-learn setuptools tqdm
-    %pip install -q --no-deps mxnet==1.9.1 "git+{repository}"
+    %pip install -q --no-deps mxnet==1.9.1
+    !git clone -q --depth 1 {repository} inception-in-gluon
+    os.environ['PYTHONPATH'] = os.path.abspath('inception-in-gluon')
+    sys.path.insert(0, os.environ['PYTHONPATH'])
 """
 # Colab folds the code under its title, JupyterLab folds the cell
 HIDDEN = {'cellView': 'form', 'jupyter': {'source_hidden': True}}

@@ -54,7 +54,7 @@ def test_a_notebook_to_take_away_begins_with_the_cell_that_installs(tmp_path):
     assert (tmp_path / 'bare' / Path(lesson).name).read_text() == there
     install, *others = nbformat.read(tmp_path / 'set' / Path(lesson).name, 4).cells
     assert others == nbformat.reads(there, 4).cells
-    assert f'git+{ADDRESS}"' in install.source
+    assert f'git clone -q --depth 1 {ADDRESS} ' in install.source
     assert install.metadata == lesson_links.HIDDEN  # folded in Colab and in JupyterLab
 
 
