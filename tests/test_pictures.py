@@ -266,7 +266,7 @@ def test_a_picture_of_pillow_and_an_array_are_taken(trousers):
         (onp.zeros((1, 28, 28, 3), 'uint8'), r'file, an array, must be uint8, .* \(1, 28, 28, 3\)'),
         (onp.zeros(28, 'uint8'), r'file, an array, must be uint8, .* \(28,\)'),
         (onp.zeros((0, 28), 'uint8'), r'file, an array, must be uint8, .* \(0, 28\)'),
-        (io.StringIO('text'), 'the file is '),
+        (io.StringIO('text'), 'file must be open for its bytes'),
         ('', "file must be a path, got ''"),
         ('a\0b', 'file must be a path'),
     ],

@@ -889,7 +889,8 @@ TABLE = {
     ),
     'figures.accuracy_by_time': Case(
         figures.accuracy_by_time, is_picture, lines=Good({'a': [(1, 0.5), (20, 0.8)]}), title=title,
-        examples=15, kept=[{'lines': {'a': [1]}}, {'lines': {'a': [(0, 0.5)]}}, {'lines': 3}],
+        levels=Good({}, {'b': 0.7}), examples=15,
+        kept=[{'lines': {'a': [1]}}, {'lines': {'a': [(0, 0.5)]}}, {'lines': 3}],
     ),
     'figures.branch_maps': Case(
         figures.branch_maps, is_picture, maps=maps_of, title=title, examples=15,

@@ -30,6 +30,7 @@ if importlib.util.find_spec('d2l_ext') is None:
     %pip install -q graphviz ipywidgets matplotlib nvidia-ml-py numpy onnx \\
         onnxruntime pandas pooch requests safetensors scikit-learn setuptools tqdm
     %pip install -q --no-deps mxnet==1.9.1
+    import setuptools  # with it Python 3.12 has the distutils that MXNet asks for
     !git clone -q --depth 1 {repository} inception-in-gluon
     os.environ['PYTHONPATH'] = os.path.abspath('inception-in-gluon')
     sys.path.insert(0, os.environ['PYTHONPATH'])

@@ -139,7 +139,7 @@ def tests(checkout=ROOT):
             for path in sorted(notes.glob('*.xml'))
             for case in ElementTree.parse(path).iter('testcase')
         ]
-    found = {'parts': parts, 'lessons': lessons(cases, checkout / 'notebooks')}
+    found = {'parts': parts, 'lessons': lessons(cases, Path(checkout) / 'notebooks')}
     if ran.returncode:
         found['failed'] = [_name(case) for case in cases if _bad(case)]
         if not found['lessons'] or not found['failed']:

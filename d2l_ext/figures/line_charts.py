@@ -6,7 +6,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from ..runtime.arguments import array_of, brief, dict_of, number, text_of
 from ..tables import show
 from .curves import RUNS
-from .picture import WIDTH, Picture, styled, text_width
+from .picture import GREY, WIDTH, Picture, styled, text_width
 
 
 @styled
@@ -61,10 +61,11 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
 
 
 @styled
-def accuracy_by_time(lines, title='') -> Picture:
+def accuracy_by_time(lines, title='', levels=None) -> Picture:
     """Draw test accuracy against seconds of training, logarithmic: {name: [(seconds, accuracy)]}.
 
-    Names that share what stands before a comma, such as 'ours, seed 0', share a colour. Raises
+    Names that share what stands before a comma, such as 'ours, seed 0', share a colour. `levels`,
+    {name: accuracy}, are dotted lines across the picture: accuracies without a time of their own. Raises
     ValueError if a line has no point, or there are too many of them.
     """
     for name, points in dict_of('lines', lines).items():
@@ -74,6 +75,8 @@ def accuracy_by_time(lines, title='') -> Picture:
         for seconds, _ in points:
             number(where, seconds, above=0)
     lines = {str(name): [*map(tuple, points)] for name, points in lines.items()}
+    levels = {} if levels is None else dict_of('levels', levels)
+    levels = {str(name): number(f'levels[{name!r}]', at) for name, at in levels.items()}
     empty = [name for name, points in lines.items() if not points]
     if empty or not lines:
         raise ValueError(f'lines must hold at least one point each, got none of {empty or lines}')
@@ -84,9 +87,10 @@ def accuracy_by_time(lines, title='') -> Picture:
     last = '; '.join(
         f'{name}: {points[-1][1]:.3f} after {points[-1][0]:.0f} s' for name, points in lines.items()
     )
+    last += ''.join(f'; dotted, {name}: {at:.3f}' for name, at in levels.items())
     opening = f'{title}. ' if title else ''
     picture = Picture(WIDTH, height, f'{opening}Test accuracy by seconds of training. {last}.')
-    right = 0.95 + max(map(text_width, lines))
+    right = 0.95 + max(map(text_width, [*lines, *levels]))
     axes = picture.panel(0.65, 0.5, WIDTH - 0.65 - right, height - 0.5 - head)
     for i, (name, points) in enumerate(lines.items()):
         colour, _, dash = RUNS[groups.index(name.partition(',')[0])]
@@ -94,6 +98,8 @@ def accuracy_by_time(lines, title='') -> Picture:
             *zip(*points, strict=True), color=colour, marker=RUNS[i % len(RUNS)][1],
             linestyle=dash, label=name,
         )  # fmt: skip
+    for name, at in levels.items():
+        axes.axhline(at, color=GREY, linestyle=':', label=name)
     axes.set_xscale('log')
     times = [seconds for points in lines.values() for seconds, _ in points]
     ticks = [step * 10**power for power in range(6) for step in (1, 2, 5)]

@@ -79,3 +79,13 @@ def test_lines_are_told_apart_without_colour():
 def test_what_cannot_be_drawn_is_named(series, told):
     with pytest.raises(ValueError, match=told):
         figures.lines(series, 'x', 'y')
+
+
+def test_a_level_is_a_dotted_line_across_and_in_the_words():
+    picture = figures.accuracy_by_time({'a': [(1, 0.5), (20, 0.8)]}, levels={'theirs': 0.7})
+    drawn = {line.get_label(): line for line in picture.axes[0].get_lines()}
+
+    assert set(drawn['theirs'].get_ydata()) == {0.7} and drawn['theirs'].get_linestyle() == ':'
+    assert picture.alt.endswith('a: 0.800 after 20 s; dotted, theirs: 0.700.')
+    with pytest.raises((TypeError, ValueError), match=r"levels\['theirs'\] must be"):
+        figures.accuracy_by_time({'a': [(1, 0.5)]}, levels={'theirs': 'high'})
