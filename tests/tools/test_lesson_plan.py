@@ -35,7 +35,9 @@ def test_every_lesson_has_its_question(language):
 def test_the_assignments_are_those_of_the_exercises():
     text = (ROOT / 'exercises/README.md').read_text()
     for lesson, (name, minutes) in lesson_plan.ASSIGNMENTS.items():
-        assert re.search(rf'`{name}`\s+\(after lesson\s+{lesson}, (about )?{minutes} minutes\)', text)
+        assert re.search(
+            rf'`{name}`\s+\(after lesson\s+{lesson}, (about )?{minutes} minutes\)', text
+        )
 
 
 @pytest.mark.parametrize('language', ['en', 'zh'])
