@@ -12,6 +12,7 @@ from d2l_ext.training import pretrained
 import numpy as onp
 import pytest
 from mxnet import np, npx
+from playwright.sync_api import expect
 
 from .conftest import NETWORK, every_language, record
 
@@ -191,9 +192,9 @@ def test_no_other_image_of_the_sample_excites_a_channel_more(inside, net, told, 
         best = onp.sort(maps[:, channel].max(axis=(1, 2)))[::-1][:8]
         assert values == pytest.approx(best, abs=CLOSE * max(1, best[0]))
         page.locator('branch-maps .channels input').nth(channel).check(force=True)
-        captions = page.locator('branch-maps .exciting figcaption').all_inner_texts()
-        expected = [data.CLASSES[labels.asnumpy()[i]] for i in numbers_]
-        assert captions == (expected if best[0] > 0 else [])
+        captions = page.locator('branch-maps .exciting figcaption')
+        classes = [data.CLASSES[labels.asnumpy()[i]] for i in numbers_]
+        expect(captions).to_have_text(classes if best[0] > 0 else [])  # waits for the maps
 
 
 def test_the_page_says_how_often_the_exciting_images_are_of_one_class(inside, told):
