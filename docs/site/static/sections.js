@@ -8,8 +8,8 @@ if (wanted && headings[wanted[1]]) {
 
 const link = document.querySelector('a.language[data-same-page]');
 const aim = () => {
-  // the last heading above the upper third of the window; at the top of the page, none
-  const above = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+  // the last heading that has reached the page's header; at the top of the page, none
+  const above = headings.filter((heading) => heading.getBoundingClientRect().top < 120);
   link.hash = scrollY > 0 && above.length > 1 ? `heading-${above.length - 1}` : '';
 };
 for (const event of ['click', 'auxclick']) link?.addEventListener(event, aim);
