@@ -5,6 +5,10 @@ const dialog = document.createElement('dialog');
 dialog.className = 'figure-large';
 document.body.append(dialog);
 dialog.addEventListener('click', () => dialog.close());
+// beside the theme's scripts, Escape alone left it open
+dialog.addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape') dialog.close();
+});
 
 function enlarge(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
