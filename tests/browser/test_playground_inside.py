@@ -190,7 +190,7 @@ def test_no_other_image_of_the_sample_excites_a_channel_more(inside, net, told, 
         numbers_, places = divmod(exciting[first + channel], maps[0, 0].size)
         values = maps[numbers_, channel].reshape(8, -1)[range(8), places]
         best = onp.sort(maps[:, channel].max(axis=(1, 2)))[::-1][:8]
-        assert values == pytest.approx(best, abs=CLOSE * max(1, best[0]))
+        assert values == pytest.approx(best, abs=CLOSE * max(1, float(best[0])))
         page.locator('branch-maps .channels input').nth(channel).check(force=True)
         captions = page.locator('branch-maps .exciting figcaption')
         classes = [data.CLASSES[labels.asnumpy()[i]] for i in numbers_]

@@ -229,20 +229,22 @@ def test_the_keys_choose_and_draw(recognizer, folder):
     page = recognizer(folder, reduced_motion='reduce')
     status = page.locator('garment-recognizer [role=status]')
     before = status.inner_text()
-    page.locator('.samples input:checked').focus()
+    page.locator('garment-recognizer .samples input:checked').focus()
     page.keyboard.press('ArrowRight')
     page.wait_for_function(
         "before => document.querySelector('garment-recognizer [role=status]').textContent !== before",
         arg=before,
     )
-    assert page.locator('.samples input').nth(1).is_checked()
+    assert page.locator('garment-recognizer .samples input').nth(1).is_checked()
     page.keyboard.press('Tab')
     assert page.evaluate("document.activeElement.matches('.paper canvas')")
     page.keyboard.press(' ')
     for key in ['ArrowUp'] * 5 + ['ArrowRight'] * 5:
         page.keyboard.press(key)
     page.keyboard.press(' ')
-    page.wait_for_function("() => !document.querySelector('.samples input:checked')")
+    page.wait_for_function(
+        "() => !document.querySelector('garment-recognizer .samples input:checked')"
+    )
     assert max(page.locator(SEEN).evaluate(LEVELS)) > 150
     assert (
         page.evaluate("document.querySelector('garment-recognizer').getAnimations({subtree: true})")
