@@ -27,12 +27,15 @@ define('where-it-looks', (host, network) => {
   );
   const button = element('button', { type: 'button' });
   const progress = element('progress', { max: String(PLACES ** 2), 'aria-label': LOOKS.progress });
-  const classMap = layered(LOOKS.classMap);
-  const coverMap = layered(LOOKS.occlusion);
+  const [ofClass, ofCover] = [0, 1].map(() =>
+    element('canvas', { class: 'map', 'aria-hidden': 'true' }),
+  );
+  const classMap = layered(LOOKS.classMap, ofClass);
+  const coverMap = layered(LOOKS.occlusion, ofCover);
   const classStatus = element('p', { role: 'status' });
   const coverStatus = element('p', { role: 'status' });
   const margin = (PATCH - STRIDE) / 2 / SIDE; // the map has the middles of the squares
-  coverMap.map.style.setProperty('--margin', `${100 * margin}%`);
+  ofCover.style.setProperty('--margin', `${100 * margin}%`);
   /** @type {Float32Array} */
   let scores = new Float32Array();
   /** @type {Float32Array[]} */
@@ -50,7 +53,7 @@ define('where-it-looks', (host, network) => {
   function drawClassMap() {
     const c = chosen();
     const map = maps[c];
-    paint(classMap.map, map, Math.max(...map.map(Math.abs)), FOR, AGAINST);
+    paint(ofClass, map, Math.max(...map.map(Math.abs)), FOR, AGAINST);
     classStatus.textContent = LOOKS.sum(
       Array.from(map, (value) => value.toFixed(2)).join(LOOKS.and),
       mean(map).toFixed(2),
@@ -66,7 +69,7 @@ define('where-it-looks', (host, network) => {
     const most = Math.max(FAINT, ...lost.map(Math.abs));
     const all = new Float32Array(PLACES ** 2);
     all.set(lost);
-    paint(coverMap.map, all, most, FOR, AGAINST);
+    paint(ofCover, all, most, FOR, AGAINST);
     progress.value = found.length;
     button.textContent = running ? LOOKS.stop : LOOKS.start(PLACES ** 2);
     coverMap.set(null, SIDE);

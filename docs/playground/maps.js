@@ -64,16 +64,15 @@ export function paint(canvas, values, most, above, below = above) {
 }
 
 /**
- * Make an image on which a frame, and a map, can lie.
+ * Make an image on which a frame can lie, and under the frame what else is given.
  * @param {string} words
+ * @param {...HTMLElement} between
  */
-export function layered(words) {
+export function layered(words, ...between) {
   const image = element('canvas', { role: 'img', 'aria-label': words });
-  const map = element('canvas', { class: 'map', 'aria-hidden': 'true' });
   const frame = element('div', { class: 'frame', hidden: '' });
   return {
-    box: element('div', { class: 'layers' }, image, map, frame),
-    map,
+    box: element('div', { class: 'layers' }, image, ...between, frame),
     /** @param {ArrayLike<number>} pixels */
     draw: (pixels) => draw(image, pixels),
     image,

@@ -308,9 +308,6 @@ def test_the_best_three_are_behind_a_fold_and_keep_what_they_promise(switches, b
     assert page.locator('branch-switches [role=switch]:checked').count() == 36
 
 
-@pytest.mark.xfail(
-    reason='branch-maps was once too wide on a busy machine; by hand it fits', strict=False
-)
 @every_language
 @pytest.mark.parametrize('element', ELEMENTS)
 def test_it_fits_a_phone(open_page, site, folder, element):

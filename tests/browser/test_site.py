@@ -107,7 +107,6 @@ def test_a_page_leads_to_itself_in_the_other_language(open_page, site, name):
     assert page.locator('h1').first.inner_text() == heading
 
 
-@pytest.mark.xfail(reason='timed out twice beside other programs; by hand it holds', strict=False)
 @pytest.mark.parametrize('name', ['05_training', 'hosting'])
 def test_the_other_language_shows_the_same_section(open_page, site, name):
     page = open_page(f'{site}/{name}.html')
@@ -122,7 +121,8 @@ def test_the_other_language_shows_the_same_section(open_page, site, name):
         # Playwright's own click scrolls the page before it clicks
         page.locator('a.language', has_text=button).evaluate('link => link.click()')
         page.wait_for_url(re.compile(f'{site}{address}.html#.+'))
-        page.wait_for_function(f'() => {{ const top = ({at})(3); return 0 <= top && top < 300; }}')
+        # until the page has come to rest there: the link goes by what has reached the header
+        page.wait_for_function(f'() => {{ const top = ({at})(3); return 0 <= top && top < 100; }}')
 
 
 def test_a_page_without_a_twin_leads_to_the_first_one(open_page, site):
