@@ -1,11 +1,15 @@
 // What a Predict asks for waits behind a button: the outputs of the cells that follow it, and the paragraph
 // after them, which states the answer. On paper, and without this script, all of it shows.
-const WORDS = {
+const ALL = {
   en: { show: 'Show the answer', hide: 'Hide the answer', all: 'Show the answer to every Predict' },
   zh: { show: '看答案', hide: '收起答案', all: '所有“先猜一猜”都显示答案' },
-}[document.documentElement.lang.slice(0, 2)];
+};
+const WORDS = document.documentElement.lang.startsWith('zh') ? ALL.zh : ALL.en;
 
-// The parts that wait for the prediction in this quote.
+/**
+ * Return the parts that wait for the prediction in this quote.
+ * @param {Element} quote
+ */
 function waiting(quote) {
   const parts = [];
   let next = quote.nextElementSibling;
@@ -20,15 +24,18 @@ function waiting(quote) {
   return parts;
 }
 
+/** @type {((open: boolean) => void)[]} */
 const groups = [];
 for (const mark of document.querySelectorAll('.bd-article blockquote strong:first-child')) {
-  if (!['Predict.', '先猜一猜。'].includes(mark.textContent)) continue;
-  const parts = waiting(mark.closest('blockquote'));
+  const quote = mark.closest('blockquote');
+  if (!quote || !['Predict.', '先猜一猜。'].includes(mark.textContent)) continue;
+  const parts = waiting(quote);
   if (!parts.length) continue;
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'answer-button';
   parts[0].before(button);
+  /** @param {boolean} open */
   const show = (open) => {
     parts.forEach((part) => part.classList.toggle('answer-waits', !open));
     button.ariaExpanded = String(open);
@@ -45,7 +52,7 @@ if (groups.length) {
   box.type = 'checkbox';
   box.checked = localStorage.getItem('answers') === 'shown';
   line.append(box, ` ${WORDS.all}`);
-  document.querySelector('.lesson-links').after(line);
+  document.querySelector('.lesson-links')?.after(line);
   const showAll = () => groups.forEach((show) => show(box.checked));
   box.addEventListener('change', () => {
     localStorage.setItem('answers', box.checked ? 'shown' : 'wait');

@@ -1,6 +1,6 @@
 // A figure opens large: by a click, or by Enter when it has the focus. A table that is wider than the page
 // can have the focus too, so that the arrow keys scroll it.
-const ENLARGE = { en: 'Enlarge', zh: '放大' }[document.documentElement.lang.slice(0, 2)];
+const ENLARGE = document.documentElement.lang.startsWith('zh') ? '放大' : 'Enlarge';
 const dialog = document.createElement('dialog');
 dialog.className = 'figure-large';
 document.body.append(dialog);
@@ -10,10 +10,14 @@ dialog.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') dialog.close();
 });
 
-function enlarge(event) {
+/**
+ * Show an image large.
+ * @param {MouseEvent} event
+ * @param {HTMLImageElement} small
+ */
+function enlarge(event, small) {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
   event.preventDefault();
-  const small = event.currentTarget.querySelector('img');
   const large = new Image();
   large.src = small.src;
   large.alt = small.alt;
@@ -24,7 +28,9 @@ function enlarge(event) {
   dialog.showModal();
 }
 
-for (const image of document.querySelectorAll('.bd-article img')) {
+/** @type {NodeListOf<HTMLImageElement>} */
+const images = document.querySelectorAll('.bd-article img');
+for (const image of images) {
   let link = image.closest('a');
   if (!link) {
     link = document.createElement('a');
@@ -33,15 +39,14 @@ for (const image of document.querySelectorAll('.bd-article img')) {
     image.replaceWith(link);
     link.append(image);
   }
-  if (!link.matches('.image-reference') || !link.getAttribute('href').includes('_images/'))
-    continue;
+  if (!link.matches('.image-reference') || !link.href.includes('_images/')) continue;
   link.title = ENLARGE;
-  link.addEventListener('click', enlarge);
+  link.addEventListener('click', (event) => enlarge(event, image));
 }
 
 const reach = new ResizeObserver((entries) => {
   for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+    if (target.scrollWidth > target.clientWidth + 1) target.setAttribute('tabindex', '0');
     else target.removeAttribute('tabindex');
   }
 });
