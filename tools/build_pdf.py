@@ -83,7 +83,8 @@ def add_contents(path, language):
         chapter['id'] = mark['id']
         mark.decompose()
         chapter['class'] = [*chapter.get('class', ()), 'chapter']
-        title = chapter.find('h1').get_text().rstrip('#¶')
+        # Sphinx puts the chapters below the title of the book
+        title = chapter.find('h2').get_text().rstrip('#¶')
         items.append(f'<li><a href="#{chapter["id"]}"><span>{escape(title)}</span></a></li>')
     contents = f'<nav class="contents"><h2>{TEXT[language][1]}</h2><ol>{"".join(items)}</ol></nav>'
     page.find(class_='toctree-wrapper').insert_before(BeautifulSoup(contents, 'html.parser'))

@@ -297,8 +297,8 @@ def test_a_printed_table_is_whole(open_page, site):
 
 BOOK = """<script>window.MathJax = {startup: {promise: Promise.resolve()}}</script>
 <section><h1>Book</h1><div class="toctree-wrapper">
-<span id="document-a"></span><section id="x"><h1>One<a class="headerlink">#</a></h1></section>
-<span id="document-b"></span><section id="y"><h1>Two</h1></section></div></section>"""
+<span id="document-a"></span><section id="x"><h2>One<a class="headerlink">#</a></h2></section>
+<span id="document-b"></span><section id="y"><h2>Two</h2></section></div></section>"""
 
 
 def test_the_pdf_has_a_table_of_contents_and_bookmarks(tmp_path):
