@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import d2l_ext  # noqa: F401  before mxnet
+
 import yaml
 from mxnet.util import use_np
 

@@ -7,6 +7,7 @@ import struct
 from d2l_ext import analysis, data, networks, training
 from d2l_ext.analysis import count_macs as macs
 from d2l_ext.analysis import count_parameters as parameters
+from d2l_ext.analysis import receptive_fields
 from d2l_ext.networks.blocks import Concat, conv, conv_bn, max_pool, seq
 from d2l_ext.networks.googlenet import GOOGLENET
 from d2l_ext.networks.inception_bn import INCEPTION_BN, inception_bn_block
@@ -33,6 +34,7 @@ __all__ = [
     'nn',
     'out',
     'parameters',
+    'seen_by',
     'seq',
     'statistics',
     'struct',
@@ -43,6 +45,12 @@ __all__ = [
 def out(net, shape) -> tuple:
     """Return what leaves `net` for an input of `shape` (N, C, H, W), without the batch axis."""
     return analysis.trace(net, shape)[-1].out_shape[1:]
+
+
+def seen_by(*layers) -> int:
+    """Return the side of the square of the input that one output of `layers`, in a row, sees."""
+    net = seq(block=Concat(branch=seq(*layers)))
+    return receptive_fields.receptive_field(net, 'block', 'branch').size
 
 
 def block_3a():
