@@ -17,39 +17,31 @@ def measure(network, recipe, seed=0, images=None):
     from d2l_ext import analysis, data, networks, runtime, training
     from d2l_ext.training.recipes import OPTIONS
 
-    batches = [
-        data.ImageBatches(
-            part.images[:images], part.labels[:images], recipe['batch_size'],
-            seed=order, standardize=recipe['standardize'],
-        )
-        for part, order in zip(
-            data.load_data_fashion_mnist(1, recipe['resize'], sample='quick'), (seed, None),
-            strict=True,
-        )
-    ]  # fmt: skip
+    trains, test = training.load(recipe, sample='quick', seed=seed)
+    (train,) = trains.values()  # one size
+    for batches in (train, test):
+        batches.images, batches.labels = batches.images[:images], batches.labels[:images]
     shape = (1, 1, recipe['resize'], recipe['resize'])
     net = getattr(networks, network)(classes=len(data.CLASSES))
     mx.random.seed(seed)
     net.initialize(training.INITIALIZERS[recipe['init']]())
     start = time.perf_counter()
-    history = training.fit(
-        net, *batches, progress=False, **{name: recipe[name] for name in OPTIONS}
-    )
+    options = {name: recipe[name] for name in OPTIONS}
+    history = training.fit(net, train, test, progress=False, **options)
     wall = time.perf_counter() - start
     seconds = sum(epoch['seconds'] for epoch in history)
-    train, test = (len(part.images) for part in batches)
     return {
         'seconds': seconds,
         'test_accuracy': history[-1]['test_accuracy'],
         'wall': wall,  # the tests on the test images too
-        'images_per_s': len(history) * train / seconds,
+        'images_per_s': len(history) * len(train.images) / seconds,
         'parameters': analysis.count_parameters(net, shape),
         'macs': analysis.count_macs(net, shape),
         'seed': seed,
         'cpu': runtime.machine()['cpu'],
         'cpus': runtime.usable_cpus(),
         'recipe': recipe,
-        'images': train,
-        'test_images': test,
+        'images': len(train.images),
+        'test_images': len(test.images),
         'epochs': history.epochs,
     }

@@ -43,8 +43,7 @@ def _pair(name, pair):
 
 def _write_names(picture, axes, points):
     """Write each name right of its dot, left, above or below: the first that is free."""
-    size = picture.get_size_inches() * picture.dpi
-    wide, high = axes.get_position().size * size / picture.dpi  # inches
+    wide, high = axes.get_position().size * picture.get_size_inches()
     at = axes.transAxes.inverted().transform(axes.transData.transform(list(points.values())))
     at = [(x * wide, y * high) for x, y in at]  # inches from the panel's corner
     taken = [(x - 0.05, y - 0.05, x + 0.05, y + 0.05) for x, y in at]
