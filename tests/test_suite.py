@@ -148,7 +148,7 @@ def test_nobody_reads_weights_that_may_still_move():
     assert not found
 
 
-@pytest.mark.parametrize('folder', ['tools', 'benchmarks', 'docs', 'exercises'])
+@pytest.mark.parametrize('folder', ['d2l_ext', 'tools', 'benchmarks', 'docs', 'exercises'])
 def test_a_text_is_read_and_written_in_the_encoding_that_the_code_says(folder):
     """Not in the system's, which may be ASCII. Of a Path in a variable ruff's PLW1514 knows nothing."""
     found = []

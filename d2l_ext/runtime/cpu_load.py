@@ -43,7 +43,7 @@ class Since:
 def _busy(stat):
     """Return the ticks in which a CPU was not idle, what the hypervisor took included."""
     user, nice, system, idle, waiting, irq, softirq, steal = map(
-        int, stat.read_text().splitlines()[0].split()[1:9]
+        int, stat.read_text(encoding='utf-8').splitlines()[0].split()[1:9]
     )
     return user + nice + system + irq + softirq + steal
 

@@ -142,7 +142,7 @@ def cpu_has(flag) -> bool:
 def _cgroup_quota(root=Path('/sys/fs/cgroup'), own=Path('/proc/self/cgroup')):
     """Return the tightest CPU quota above this process in CPUs, or None where there is none."""
     try:
-        entries = [line.split(':', 2) for line in own.read_text().splitlines()]
+        entries = [line.split(':', 2) for line in own.read_text(encoding='utf-8').splitlines()]
     except OSError:
         return None
     quotas = []
@@ -161,7 +161,7 @@ def _cgroup_quota(root=Path('/sys/fs/cgroup'), own=Path('/proc/self/cgroup')):
 
 def _quota_v2(folder):
     try:
-        quota, period = (folder / 'cpu.max').read_text().split()
+        quota, period = (folder / 'cpu.max').read_text(encoding='utf-8').split()
         return None if quota == 'max' else int(quota) / int(period)
     except (OSError, ValueError):
         return None
@@ -169,8 +169,12 @@ def _quota_v2(folder):
 
 def _quota_v1(folder):
     try:
-        quota = int((folder / 'cpu.cfs_quota_us').read_text())
-        return None if quota <= 0 else quota / int((folder / 'cpu.cfs_period_us').read_text())
+        quota = int((folder / 'cpu.cfs_quota_us').read_text(encoding='utf-8'))
+        return (
+            None
+            if quota <= 0
+            else quota / int((folder / 'cpu.cfs_period_us').read_text(encoding='utf-8'))
+        )
     except (OSError, ValueError):
         return None
 
