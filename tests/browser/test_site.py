@@ -225,6 +225,14 @@ def test_paper_and_a_browser_without_scripts_show_all_answers(open_page, site):
     assert page.locator('article p', has_text='64 + 128 + 32 + 32').first.is_visible()
 
 
+def test_no_element_of_the_playground_is_printed(open_page, site):
+    page = open_page(f'{site}/playground.html')
+    elements = page.locator('block-explorer, [files]')
+    assert all(element.is_visible() for element in elements.all())
+    page.emulate_media(media='print')
+    assert elements.count() == 5 and not any(element.is_visible() for element in elements.all())
+
+
 @pytest.mark.parametrize('width', [1440, 390])
 def test_a_figure_opens_large(open_page, site, width):
     page = open_page(f'{site}/07_going_deeper.html', width, 844)
@@ -289,6 +297,9 @@ def test_a_printed_table_is_whole(open_page, site):
         'tables => tables.filter(table => table.scrollWidth > table.clientWidth + 1).length'
     )
     assert cut == 0
+    # a table, and no box that scrolls: its head is printed again on the next page
+    shown = page.locator('article table').first.evaluate('table => getComputedStyle(table).display')
+    assert shown == 'table'
     assert (
         page.locator('article table').first.evaluate('table => getComputedStyle(table).breakInside')
         == 'avoid'
