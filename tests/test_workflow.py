@@ -164,4 +164,7 @@ def test_a_tag_that_is_not_the_version_is_not_released(tag, status):
     command = step('release', 'build', 'GITHUB_REF_NAME')
     assert '.venv/bin/python' in command
     command = command.replace('.venv/bin/python', sys.executable)
-    assert run(command, ROOT, GITHUB_REF_NAME=tag).returncode == status
+    done = run(command, ROOT, GITHUB_REF_NAME=tag)
+    assert done.returncode == status
+    told = f'the tag is {tag}, the version of d2l_ext is v{d2l_ext.__version__}'
+    assert (told in done.stdout) == bool(status)

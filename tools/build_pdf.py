@@ -10,7 +10,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from tools import build_site, course_map, site_assets
+from tools import build_site, build_slides, course_map, site_assets
 
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
@@ -18,7 +18,6 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 BUILD, OUT = ROOT / 'build' / 'book', ROOT / 'build' / 'pdf'
 NAMES = {'en': 'inception-in-gluon.pdf', 'zh': 'inception-in-gluon.zh.pdf'}
-BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 # what follows the lessons
 OTHERS = ['course_map', 'glossary']
 TEXT = {
@@ -94,7 +93,7 @@ def add_contents(path, language):
 def print_page(path, target):
     """Have Chromium print a page of HTML as a PDF with bookmarks."""
     with sync_playwright() as driver:
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        found = build_slides.system_browser()  # without one, that of Playwright
         browser = driver.chromium.launch(executable_path=found, args=['--no-sandbox'])
         page = browser.new_page()
         page.goto(path.as_uri())

@@ -27,6 +27,7 @@ from tools import (
     question_pages,
     site_assets,
 )
+from tools.course_map import NOTEBOOKS
 from tools.draw_rooms import table
 
 import nbformat
@@ -34,7 +35,6 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE, BUILD = ROOT / 'docs' / 'site', ROOT / 'build'
-NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
 GLOSSARY = {'en': ROOT / 'docs' / 'glossary.md', 'zh': ROOT / 'docs' / 'glossary.zh.md'}
 OUT = {'en': BUILD / 'site', 'zh': BUILD / 'site' / 'zh'}
 REFERENCE = """The public interface of `d2l_ext`, from its docstrings. What most pages need, a lesson takes
@@ -55,10 +55,6 @@ TEXTS = {
         'docs/training.zh.md': 'training.md',
         'docs/hosting.zh.md': 'hosting.md',
     },
-}
-# pictures of the first page: file, the lesson and the cell that drew it
-PICTURES = {
-    'predict.png': ('01_inception_block', '01-04'),
 }
 BENCHMARKS = {
     'en': '# How quick is it?\n\nRecorded runs of `make bench`. Medians of several rounds; within a '
@@ -125,8 +121,7 @@ def gather(language, repository='', on_screen=True) -> Path:
         text = (folder / name).read_text(encoding='utf-8')
         filled = lesson_plan.fill(text, language, repository)
         (folder / name).write_text(filled, encoding='utf-8')
-    for name, (lesson, cell) in PICTURES.items():
-        (folder / name).write_bytes(picture(lesson, cell))
+    (folder / 'predict.png').write_bytes(picture('01_inception_block', '01-04'))
     shutil.copy(ROOT / report.RESULTS / 'time_to_accuracy.png', folder)
     for name in ('googlenet.png', 'playground.png'):
         shutil.copy(ROOT / 'docs' / name, folder)

@@ -140,9 +140,14 @@ def broken_links() -> list:
     return found
 
 
+def system_browser():
+    """Return the path of the system's Chromium or Chrome, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def to_pdf(path):
     """Print a deck beside itself, a page a slide; exits with one line without a Chromium."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = system_browser()
     if not browser:
         sys.exit('PDF files need Chromium or Chrome: apt-get install chromium')
     with tempfile.TemporaryDirectory() as profile:

@@ -10,11 +10,12 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from tools.course_map import NOTEBOOKS
+
 import nbformat
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
 DECKS = ROOT / 'build' / 'slides'
 WORDS = {
     'en': {'notebook': 'Notebook', 'slides': 'Slides', 'colab': 'Colab', 'binder': 'Binder'},

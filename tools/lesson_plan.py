@@ -66,10 +66,7 @@ def fill(text, language, repository='') -> str:
 def asked(language) -> dict:
     """Return {page: the question that it answers}, from README's table."""
     row = re.compile(r'^\| \[.+?\]\(notebooks/(?:zh/)?(\w+)\.ipynb\) \| (.+?) \|', re.M)
-    return {
-        name: question
-        for name, question in row.findall(README[language].read_text(encoding='utf-8'))
-    }
+    return dict(row.findall(README[language].read_text(encoding='utf-8')))
 
 
 def questions(language, repository='') -> str:

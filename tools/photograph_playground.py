@@ -4,17 +4,16 @@ Needs what `make site` and `make test-browser` make.
 """
 
 import io
-import shutil
 
-from tests.browser.conftest import BUILD, FLAGS, NAMES, ROOT, served
+from tests.browser.conftest import BUILD, FLAGS, ROOT, served
+from tools.build_slides import system_browser
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
 IMAGE, BRANCH = 19, '3a branch3x3'  # an ankle boot
-found = next(filter(None, map(shutil.which, NAMES)), None)
 with served(BUILD / 'site') as address, sync_playwright() as driver:
-    browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+    browser = driver.chromium.launch(executable_path=system_browser(), args=FLAGS)
     page = browser.new_page(viewport={'width': 1440, 'height': 1400})
     page.goto(f'{address}/playground.html#see-inside')
     view = page.locator('branch-maps')

@@ -105,7 +105,6 @@ def form(question, language) -> str:
 def place(question, language) -> str:
     """Return a link to where the answer stands: the section of the question's cell."""
     heading = bank.headings(question.lesson, language)[question.cell]
-    anchor = re.sub(r'[^\w\- ]', '', heading.lower()).replace(
-        ' ', '-'
-    )  # as myst and GitHub have it
+    # as myst and GitHub have it
+    anchor = re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
     return f'[{question.lesson[:2]} · {heading}]({question.lesson}.ipynb#{anchor})'

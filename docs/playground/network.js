@@ -130,11 +130,14 @@ export class Network extends EventTarget {
       more = true;
       if (busy) return;
       busy = true;
-      while (more) {
-        more = false;
-        await update();
+      try {
+        while (more) {
+          more = false;
+          await update();
+        }
+      } finally {
+        busy = false; // a picture that failed does not keep out those that follow
       }
-      busy = false;
     };
     this.addEventListener('picture', next);
     return next();

@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import os
-import shutil
 import subprocess
 import threading
 from datetime import date
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from d2l_ext import runtime
+from tools import build_slides
 
 import numpy as onp
 import pytest
@@ -23,7 +23,6 @@ NETWORK = BUILD / 'site' / 'network'  # the files of the playground's network
 RECORD = Path(__file__).with_name('playground.json')
 every_language = pytest.mark.parametrize('folder', ['', 'zh/'], ids=['en', 'zh'])
 HERE = ('http://127.0.0.1', 'ws://127.0.0.1', 'file:', 'data:', 'blob:', 'about:')
-NAMES = ('chromium', 'chromium-browser', 'google-chrome')
 # without the last five Chromium itself looks for hosts on the network
 FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
          '--disable-background-networking', '--disable-component-update', '--disable-sync']  # fmt: skip
@@ -33,7 +32,7 @@ FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
 def chromium():
     """The browser: the system's Chromium or Chrome, else the one that Playwright downloaded."""
     playwright = pytest.importorskip('playwright.sync_api', reason='needs `make test-browser`')
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = build_slides.system_browser()
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
@@ -82,6 +81,21 @@ def open_page(chromium, request):
         assert not page.log.outside, f'asked other hosts: {page.log.outside}'
         assert not page.log.failed, f'requests failed: {page.log.failed}'
         assert not page.log.errors, f'errors in the console: {page.log.errors}'
+
+
+def playground_at(part, filled, state='visible'):
+    """Make a fixture, `NAME(folder, …)`: the playground of a language at `part`, once `filled` is there."""
+
+    @pytest.fixture
+    def opened(open_page, site):
+        def open_one(folder='', *size, **options):
+            page = open_page(f'{site}/{folder}playground.html#{part}', *size, **options)
+            page.locator(filled).first.wait_for(state=state)
+            return page
+
+        return open_one
+
+    return opened
 
 
 @contextlib.contextmanager

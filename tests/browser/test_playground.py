@@ -193,6 +193,7 @@ def test_a_page_opened_as_a_file_says_what_it_needs(open_page, site):
         'The sliders need',
         'The network needs',
         'The feature maps need',
+        'Class map and occlusion need',
         'The switches need',
     ):
         page.get_by_text(f'{what} a web server').wait_for()

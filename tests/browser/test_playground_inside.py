@@ -14,7 +14,7 @@ import pytest
 from mxnet import np, npx
 from playwright.sync_api import expect
 
-from .conftest import NETWORK, every_language, record
+from .conftest import NETWORK, every_language, playground_at, record
 
 npx.set_np()
 
@@ -71,28 +71,8 @@ def unsure(net, images):
     return int(abs(most - 0.6).argmin())
 
 
-@pytest.fixture
-def inside(open_page, site):
-    """Return `inside(folder, …)`: the page of a language, the branches shown."""
-
-    def open_one(folder='', *size, **options):
-        page = open_page(f'{site}/{folder}playground.html#see-inside', *size, **options)
-        page.locator('branch-maps .exciting figure').first.wait_for()
-        return page
-
-    return open_one
-
-
-@pytest.fixture
-def looks(open_page, site):
-    """Return `looks(folder, …)`: the page of a language, the class map shown."""
-
-    def open_one(folder='', *size, **options):
-        page = open_page(f'{site}/{folder}playground.html#where-it-looks', *size, **options)
-        page.locator('where-it-looks option').first.wait_for(state='attached')
-        return page
-
-    return open_one
+inside = playground_at('see-inside', 'branch-maps .exciting figure')
+looks = playground_at('where-it-looks', 'where-it-looks option', 'attached')
 
 
 def X(images):

@@ -15,7 +15,7 @@ import pytest
 from mxnet import np, npx
 from PIL import Image, ImageDraw
 
-from .conftest import NETWORK, every_language, record
+from .conftest import NETWORK, every_language, playground_at, record
 
 npx.set_np()
 
@@ -57,16 +57,7 @@ def board(images):
     return playground_network.Board(running, dict(told['branches']), means, images, labels)
 
 
-@pytest.fixture
-def recognizer(open_page, site):
-    """Return `recognizer(folder, …)`: the page of a language with its first answer."""
-
-    def open_one(folder='', *size, **options):
-        page = open_page(f'{site}/{folder}playground.html#recognize', *size, **options)
-        page.locator('garment-recognizer tr.best').wait_for()
-        return page
-
-    return open_one
+recognizer = playground_at('recognize', 'garment-recognizer tr.best')
 
 
 @pytest.fixture
