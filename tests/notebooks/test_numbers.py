@@ -39,7 +39,7 @@ CITED = {
         '6.67': 'Szegedy et al. 2015, Table 2', '7.32': 'Szegedy et al. 2015, Table 2',
     },
     '05_training': {'1.2': 'the figure above', '0.806': 'seed 0', '0.824': 'seed 1'},
-    '06_faster_training': {'1.8': 'the bars of the figure above', '1.6': 'the same bars'},
+    '06_faster_training': {'1.6': 'the bars of the figure above'},
     '07_going_deeper': {
         '15.3': 'He et al. 2015, Table 1: VGG-16',
         '1502': 'Szegedy et al. 2015, Table 1: the sum of its column',
@@ -54,7 +54,9 @@ CITED = {
         '22855952': 'Chollet 2017, Table 3', '23626728': 'Chollet 2017, Table 3',
         '0.790': 'Chollet 2017, Table 1', '0.782': 'Chollet 2017, Table 1',
     },
-    '11_v4_and_residuals': {'13': 'an earlier run of the cell above'},
+    '11_v4_and_residuals': {
+        '13': 'an earlier run of the cell above', '27': 'the cell above, on one thread, step by step',
+    },
     '12_pytorch_twin': {'100000': 'the axis of the figure above'},
     '13_inspect_the_data': {'0.0089': '89 of 10000 images'},
     '14_seeing_inside': {
