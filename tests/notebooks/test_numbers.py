@@ -38,7 +38,10 @@ CITED = {
     '01_inception_block': {
         '6.67': 'Szegedy et al. 2015, Table 2', '7.32': 'Szegedy et al. 2015, Table 2',
     },
-    '05_training': {'1.2': 'the figure above', '0.806': 'seed 0', '0.824': 'seed 1'},
+    '05_training': {
+        '1.2': 'the figure above', '0.782': 'LeNet, another seed',
+        '0.806': 'LeNet at 0.003, seed 0', '0.824': 'LeNet at 0.003, seed 1',
+    },
     '06_faster_training': {'1.6': 'the bars of the figure above'},
     '07_going_deeper': {
         '15.3': 'He et al. 2015, Table 1: VGG-16',
