@@ -101,6 +101,7 @@ def main() -> int:
         lesson_links.write(folder / 'notebooks', language, options.repository)
     if lesson_links.DECKS.is_dir():
         shutil.copytree(lesson_links.DECKS, OUT['en'] / 'slides')
+        playground.link_decks(OUT['en'] / 'slides')
     shutil.move(network, OUT['en'] / 'network')
     problems = check(OUT['en'])
     print('\n'.join(problems))

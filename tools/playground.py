@@ -36,6 +36,17 @@ BESIDE = {
     '14-33': 'looks',
     '16-40': 'recognizer',
 }
+# where the deck of a lesson with one of ELEMENTS leads on its last slide: a section of the playground
+DECKS = {
+    '01_inception_block': '',
+    '13_inspect_the_data': '#recognize',
+    '14_seeing_inside': '#see-inside',
+    '16_ship_it': '#recognize',
+}
+TITLE = {
+    'en': ('../../playground.html', 'Playground'),
+    'zh': ('../../zh/playground.html', '动手试'),
+}
 SENTENCES = {
     'en': {
         'switches': 'On this page the branches have switches. They change the accuracy on 100 images.',
@@ -112,3 +123,20 @@ def embed(notebook, language):
         if html:
             cell.outputs.append(new_output('display_data', {'text/html': html}))
     return notebook
+
+
+def link_decks(folder):
+    """Add to the decks of DECKS, which are a part of the site in `folder`, a link to the playground."""
+    for language, (page, title) in TITLE.items():
+        for name, section in DECKS.items():
+            deck = folder / language / f'{name}.html'
+            if not deck.is_file():  # `make slides` was asked for other lessons
+                continue
+            text = deck.read_text(encoding='utf-8')
+            link = f'<a href="{page}{section}">{title}</a>'
+            linked, places = re.subn(
+                r'(<p class="ways">.*?)(</p>)', rf'\1{link}\2', text, flags=re.S
+            )
+            if places != 1:
+                raise ValueError(f'{deck} has {places} paragraphs of links, not 1: none was added')
+            deck.write_text(linked, encoding='utf-8')
