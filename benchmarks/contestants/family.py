@@ -3,11 +3,12 @@
 import time
 
 
-def measure(network, recipe, seed=0, images=None):
+def measure(network, recipe, seed=0, images=None, aux=False):
     """Return a network's accuracy on the test images after each epoch, its size and its seconds.
 
     `network` is a name in d2l_ext.networks, `recipe` a dict like those of the course. `seed` decides the
     first weights and the order of the images. Trains and tests on the first `images` only; None for all.
+    With `aux` the network has its auxiliary classifiers, and their losses count 0.3 each.
     """
     import d2l_ext  # noqa: F401  before mxnet
 
@@ -22,7 +23,8 @@ def measure(network, recipe, seed=0, images=None):
     for batches in (train, test):
         batches.images, batches.labels = batches.images[:images], batches.labels[:images]
     shape = (1, 1, recipe['resize'], recipe['resize'])
-    net = getattr(networks, network)(classes=len(data.CLASSES))
+    switches = {'aux': True} if aux else {}
+    net = getattr(networks, network)(classes=len(data.CLASSES), **switches)
     mx.random.seed(seed)
     net.initialize(training.INITIALIZERS[recipe['init']]())
     start = time.perf_counter()

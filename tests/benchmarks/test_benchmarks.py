@@ -405,7 +405,7 @@ SMALL = {
     'waiting:tests': {'checkout': 'TOY'},
 }
 # ways of their own, each of which is tried
-KINDS = ('layout', 'precision', 'library', 'recipe', 'cold', 'network')
+KINDS = ('layout', 'precision', 'library', 'recipe', 'cold', 'network', 'aux')
 TOY = """
 PY := python3
 PYTHON := python3
