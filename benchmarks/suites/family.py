@@ -28,7 +28,7 @@ TRAINED = {**NETWORKS, AUX: 'GoogLeNet with auxiliary classifiers'}
 RECIPE = {**RECIPES['quick'], 'resize': 75}
 FIGURES = {
     **{f'{told}, test accuracy': Figure(value(name, 'test_accuracy')) for name, told in TRAINED.items()},
-    **{f'{told}, R': Figure(in_units(name), least=1) for name, told in TRAINED.items()},
+    **{f'{told}, R': Figure(in_units(name), least=1) for name, told in NETWORKS.items()},
     'R, seconds': Figure(value(UNIT, 'seconds')),
 }  # fmt: skip
 

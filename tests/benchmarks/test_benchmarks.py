@@ -457,6 +457,8 @@ def toy(tmp_path):
 # more than 10 s: each half of them is tried by another one, of the first by `lecture:measure` and
 # `variants:bfloat16`, of the second by `profile:measure fast` and `fast:measure torch`
 LONG = {'variants:workers', 'profile:measure fast torch'}
+# what test_make_test_is_timed_by_command_by_lesson_and_by_cell looks at
+LONG |= {'waiting:tests'}
 # the same code as `family:measure GoogLeNet`, on networks that other tests train
 LONG |= {f'family:measure {name}' for name in ('InceptionV3', 'InceptionV4', 'InceptionResNetV2')}
 
