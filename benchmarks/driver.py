@@ -170,6 +170,11 @@ def rounds(
 
 
 def headline(numbers) -> str:
-    """Write the first number that a contestant gives."""
-    name, value = next((k, v) for k, v in numbers.items() if k != 'peak_bytes')
+    """Write the first number that a contestant gives; or what failed in it, or nothing."""
+    if numbers.get('failed'):
+        return f'failed in it: {", ".join(numbers["failed"])}'
+    known = {k: v for k, v in numbers.items() if k != 'peak_bytes' and isinstance(v, (int, float))}
+    if not known:
+        return ''
+    name, value = next(iter(known.items()))
     return f'{value:.4g} {name.replace("_per_s", "/s").replace("_", " ")}'

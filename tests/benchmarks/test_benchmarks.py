@@ -536,6 +536,24 @@ def test_a_set_up_is_that_of_a_copy_without_what_was_made_before(toy):
     assert not (toy / 'made').exists()
 
 
+def test_the_import_that_is_timed_is_the_first_one():
+    # one that was there already takes microseconds, one that runs the module cannot
+    assert waiting_contestants.import_d2l_ext()['seconds'] > 1e-3
+
+
+@pytest.mark.parametrize(
+    'numbers, told',
+    [
+        ({'peak_bytes': 9, 'images_per_s': 50.0}, '50 images/s'),
+        ({'parts': [], 'lessons': {}, 'failed': ['tests.a::b']}, 'failed in it: tests.a::b'),
+        ({'parts': [], 'seconds': 2.0}, '2 seconds'),
+        ({'peak_bytes': 9}, ''),
+    ],
+)
+def test_a_run_is_told_by_its_first_number_or_by_what_failed(numbers, told):
+    assert driver.headline(numbers) == told
+
+
 def test_every_suite_is_in_one_group():
     assert sorted(name for group in GROUPS for name in group) == sorted(SUITES)
 

@@ -973,9 +973,13 @@ def test_make_hands_a_name_on_as_it_is(tmp_path, student):
     shows = tmp_path / 'python'
     shows.write_text('#!/bin/sh\nprintf %s "$STUDENT"\n')
     shows.chmod(0o755)
-    words = ['-s', '-o', 'setup', f'PY={shows}', 'grade', 'NAME=block', f'STUDENT={student}']
+    # a make with -C, around these tests, has all that it starts print their folders
+    words = ['-o', 'setup', f'PY={shows}', 'grade', 'NAME=block', f'STUDENT={student}']
     done = subprocess.run(
-        ['make', *words], cwd=grading.FOLDER.parent, capture_output=True, encoding='utf-8'
+        ['make', '-s', '--no-print-directory', *words],
+        cwd=grading.FOLDER.parent,
+        capture_output=True,
+        encoding='utf-8',
     )
     assert (done.returncode, done.stdout) == (0, student), done.stderr
 
