@@ -17,7 +17,7 @@ LANGUAGES = {'en': NOTEBOOKS, 'zh': NOTEBOOKS / 'zh'}
 # most lines of code on a slide; a title's width, 2 for a Chinese character
 CODE_LINES, TITLE = 12, 84
 WORDS_A_SECOND, LOOKING = 2.6, 8  # a brisk speaker, and seconds to look at what is new
-SENTENCE = re.compile(r'(?<=[.?!])(?<!al\.)\s+(?=\S)|(?<=[。？！])')
+SENTENCE = re.compile(r'(?<=[.?!])(?<!al\.)\s+(?=\S)|(?<=[。？！])(?![）”])|(?<=[。？！][）”])')
 KEYS = {'slide_type', 'title', 'shows', 'lines', 'steps', 'parts', 'caption', 'concludes'}
 
 
