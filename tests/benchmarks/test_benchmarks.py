@@ -5,6 +5,7 @@ Nothing is timed here.
 
 import importlib.util
 import json
+import re
 import statistics
 import time
 from dataclasses import replace
@@ -455,12 +456,15 @@ def toy(tmp_path):
 
 
 # more than 10 s: each half of them is tried by another one, of the first by `lecture:measure` and
-# `variants:bfloat16`, of the second by `profile:measure fast` and `fast:measure torch`
+# `variants:bfloat16`, of the second by `profile:measure` and `fast:measure torch`
 LONG = {'variants:workers', 'profile:measure fast torch'}
 # what test_make_test_is_timed_by_command_by_lesson_and_by_cell looks at
 LONG |= {'waiting:tests'}
 # the same code as `family:measure GoogLeNet`, on networks that other tests train
-LONG |= {f'family:measure {name}' for name in ('InceptionV3', 'InceptionV4', 'InceptionResNetV2')}
+others = ('InceptionBN', 'InceptionV3', 'InceptionV4', 'InceptionResNetV2', 'GoogLeNet True')
+LONG |= {f'family:measure {name}' for name in others}
+# each half of it is tried by `profile:measure` and `fast:measure`; the notebooks start kernels themselves
+LONG |= {'profile:measure fast', 'waiting:first_step'}
 
 
 @pytest.mark.parametrize(
@@ -523,6 +527,10 @@ def test_tests_that_fail_are_named_and_the_lessons_keep_their_times(toy):
     assert numbers['failed'] == ['tests.test_toy::test_wrong']
     assert 'seconds' not in numbers and list(numbers['lessons']) == ['00_toy']
 
+
+@pytest.mark.slow
+def test_without_a_lesson_s_times_it_says_how_make_ended(toy):
+    (toy / 'tests' / 'test_toy.py').write_text('def test_wrong():\n    assert 1 == 2\n')
     path = toy / 'notebooks' / '00_toy.ipynb'
     path.write_text(path.read_text().replace('1 + 1', '1 / 0'))
     with pytest.raises(RuntimeError, match='make test ended with status .*: FAILED tests/test_toy'):
@@ -610,8 +618,23 @@ def test_results_are_recorded_of_all_suites_or_of_none():
     assert {path.stem for path in RESULTS.glob('*.json')} in (set(), set(SUITES))
 
 
+@pytest.mark.parametrize('name', ['README.md', 'README.zh.md'])
+def test_the_table_of_lessons_is_the_recorded_one(name):
+    found = json.loads((RESULTS / 'waiting.json').read_text())['rounds'][0]
+    R, lessons = found['R']['seconds'], found['tests']['lessons']
+    text = (RESULTS.parents[1] / name).read_text(encoding='utf-8')
+    row = r'^\| \[.+?\]\(notebooks/(?:zh/)?(\w+)\.ipynb\) \| .+ \| (\d+) \| (\d+) \|$'
+    written = {
+        path: (int(units), int(seconds)) for path, units, seconds in re.findall(row, text, re.M)
+    }
+    seconds = {path: told['seconds'] for path, told in lessons.items()}
+
+    assert written == {path: (round(took / R), round(took)) for path, took in seconds.items()}
+    assert re.search(rf'\b{sum(seconds.values()) / R:.0f} R\b', text)
+
+
 # recorded before their suites were given new figures; a new record must leave this list
-OLDER = {'profile', 'time_to_accuracy', 'waiting'}
+OLDER = {'profile', 'time_to_accuracy'}
 older = pytest.mark.xfail(strict=True, reason='recorded before its figures changed')
 
 

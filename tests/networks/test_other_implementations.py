@@ -319,7 +319,7 @@ def model_zoo(path, size, training):
 @pytest.mark.parametrize(
     'size, training',
     [
-        (PAPER, False),
+        pytest.param(PAPER, False, marks=slow),
         pytest.param(PAPER, True, marks=slow),
         pytest.param((315, 323), False, marks=slow),
         pytest.param((315, 323), True, marks=slow),

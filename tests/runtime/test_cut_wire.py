@@ -65,6 +65,7 @@ def launch(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_cut_wire_ends_the_job_in_time_and_it_goes_on_later(tmp_path, wired, monkeypatch, capfd):
     monkeypatch.setenv('D2L_EXT_PATIENCE', '5')
     monkeypatch.setenv('SLOW', '0.1')

@@ -320,7 +320,7 @@ def test_initialize_draws_as_the_recipe_says(name):
     assert net.head.bias.abs().max().item() == 0
 
 
-@pytest.mark.parametrize('optimizer', ['sgd', 'adam'])
+@pytest.mark.parametrize('optimizer', ['sgd', pytest.param('adam', marks=pytest.mark.slow)])
 def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, optimizer):
     torch.set_num_threads(1)
     train, _ = load_data_fashion_mnist(32, SIZE, sample='quick')

@@ -57,7 +57,8 @@ LABELS = KNOWN['classes'] | KNOWN['labels']
 # the longest first, so that "test accuracy" is not taken for "test" and "accuracy"
 LABEL = re.compile(
     '|'.join(
-        rf'(?<![\w/-]){re.escape(label)}(?![\w/-])' for label in sorted(LABELS, key=len, reverse=True)
+        rf'(?<![\w/-]){re.escape(label)}(?![\w/-])'
+        for label in sorted(LABELS, key=len, reverse=True)
     )
 )
 
