@@ -89,6 +89,7 @@ slides: setup  ## the lessons as slides, in build/slides (needs npm once); BY='â
 	@$(PY) -m tools.build_slides $(if $(filter command,$(origin BY)),--by "$$BY")
 
 slides-pdf: setup  ## the same, and a PDF file of each deck beside it (needs Chromium or Chrome)
+	@$(SETUP) --add requirements/browser.lock
 	@$(PY) -m tools.build_slides --pdf $(if $(filter command,$(origin BY)),--by "$$BY")
 
 site: setup  ## all pages in both languages as a web site, in build/site (needs npm once); MODEL=â€¦ a network of your own

@@ -8,9 +8,7 @@ a clock. `make slides-pdf` prints the decks too.
 import argparse
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from math import ceil
 from pathlib import Path
 
@@ -28,6 +26,8 @@ LECTURE = ('00', '01', '02', '03', '04', '05')  # one clock runs through these d
 PAGES = {'en': 'index.html', 'zh': 'zh.html'}
 COLOURS = {'light': 'default', 'dark': 'github-dark'}  # Pygments' styles for code
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+LAID_OUT = """() => window.Reveal?.isReady()
+  && document.querySelectorAll('.pdf-page').length === Reveal.getTotalSlides()"""
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), trim_blocks=True)
 
 
@@ -57,8 +57,7 @@ def main() -> int:
         print('\n'.join(problems))
         return 1
     if told.pdf:
-        for path in sorted(BUILD.glob('??/*.html')):
-            to_pdf(path)
+        to_pdf(sorted(BUILD.glob('??/*.html')))
     print(f'\nopen {(BUILD / PAGES["en"]).relative_to(ROOT)}')
     return 0
 
@@ -145,19 +144,24 @@ def system_browser():
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def to_pdf(path):
-    """Print a deck beside itself, a page a slide; exits with one line without a Chromium."""
-    browser = system_browser()
-    if not browser:
+def to_pdf(paths):
+    """Print decks beside themselves, a page a slide; exits with one line without a Chromium."""
+    from playwright.sync_api import sync_playwright  # `make slides` needs none
+
+    found = system_browser()
+    if not found:
         sys.exit('PDF files need Chromium or Chrome: apt-get install chromium')
-    with tempfile.TemporaryDirectory() as profile:
-        subprocess.run(
-            [browser, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-             '--disable-background-networking', f'--user-data-dir={profile}', '--no-pdf-header-footer',
-             '--virtual-time-budget=10000', f'--print-to-pdf={path.with_suffix(".pdf")}',
-             f'{path.as_uri()}?print-pdf'],
-            check=True, capture_output=True, timeout=300,
-        )  # fmt: skip
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=['--no-sandbox'])
+        page = browser.new_page()
+        for path in paths:
+            page.goto(f'{path.as_uri()}?print-pdf')
+            # a deck that is printed before reveal.js has laid it out is one empty page
+            page.wait_for_function(LAID_OUT)
+            page.pdf(
+                path=path.with_suffix('.pdf'), prefer_css_page_size=True, print_background=True
+            )
+        browser.close()
 
 
 def clock(seconds) -> str:
