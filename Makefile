@@ -138,7 +138,7 @@ notebooks: setup  ## run all lessons and store their outputs in notebooks/
 sync-zh: setup  ## carry code and outputs over to notebooks/zh; list the texts to look at
 	@$(PY) -m tools.sync_translation
 
-map: setup  ## draw the rooms of d2l_ext from their imports, and the map of the course from its pages
+map: setup  ## draw the rooms of d2l_ext and the map of the course; fill README's table of lessons from the record
 	@$(PY) -m tools.draw_rooms && $(PY) -m tools.course_map
 
 lint: setup  ## ruff: rules and format

@@ -155,17 +155,18 @@ def rounds(
             contestant = contestants[name]
             others = cpu_load.others()
             start = time.perf_counter()
+            told = ''
             try:
                 numbers[name] = {**run(contestant, turn), 'others_cpus': others}
-                told = headline(numbers[name])
             except Failure as problem:
                 failures.append({'round': turn + 1, 'contestant': name, 'words': str(problem)})
                 told = f'FAILED: {problem}'
             took = time.perf_counter() - start
+            keep(numbers, failures)  # before anything is told of it
+            told = told or headline(numbers[name])
             if others and others > cpu_load.MUCH:
                 told += f'  (others used {others:.1f} CPUs when it began)'
             say(f'round {turn + 1} of {count}  {name:{width}}  {took:4.0f} s  {told}')
-            keep(numbers, failures)
         yield numbers, failures
 
 

@@ -10,14 +10,14 @@ import sys
 from html import escape
 from pathlib import Path
 
-from tools import build_site, build_slides, course_map, site_assets
+from tools import build_site, chromium, course_map, site_assets
 
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD, OUT = ROOT / 'build' / 'book', ROOT / 'build' / 'pdf'
 NAMES = {'en': 'inception-in-gluon.pdf', 'zh': 'inception-in-gluon.zh.pdf'}
+TYPESET = '() => MathJax.startup.promise.then(() => true)'  # all formulas
 # what follows the lessons
 OTHERS = ['course_map', 'glossary']
 TEXT = {
@@ -91,17 +91,8 @@ def add_contents(path, language):
 
 
 def print_page(path, target):
-    """Have Chromium print a page of HTML as a PDF with bookmarks."""
-    with sync_playwright() as driver:
-        found = build_slides.system_browser()  # without one, that of Playwright
-        browser = driver.chromium.launch(executable_path=found, args=['--no-sandbox'])
-        page = browser.new_page()
-        page.goto(path.as_uri())
-        page.evaluate('MathJax.startup.promise')
-        page.pdf(
-            path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True
-        )
-        browser.close()
+    """Print a page of HTML as a PDF with bookmarks; exits with one line without a Chromium."""
+    chromium.print_pdf({path.as_uri(): target}, TYPESET, outline=True, tagged=True)
 
 
 if __name__ == '__main__':

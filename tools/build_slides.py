@@ -12,7 +12,7 @@ import sys
 from math import ceil
 from pathlib import Path
 
-from tools import site_assets
+from tools import chromium, site_assets
 from tools.slides import lesson, page
 from tools.slides.words import WORDS
 
@@ -25,7 +25,7 @@ HERE, BUILD = ROOT / 'tools' / 'slides', ROOT / 'build' / 'slides'
 LECTURE = ('00', '01', '02', '03', '04', '05')  # one clock runs through these decks
 PAGES = {'en': 'index.html', 'zh': 'zh.html'}
 COLOURS = {'light': 'default', 'dark': 'github-dark'}  # Pygments' styles for code
-BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+# before reveal.js has laid it out, a deck is one empty page
 LAID_OUT = """() => window.Reveal?.isReady()
   && document.querySelectorAll('.pdf-page').length === Reveal.getTotalSlides()"""
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), trim_blocks=True)
@@ -139,29 +139,10 @@ def broken_links() -> list:
     return found
 
 
-def system_browser():
-    """Return the path of the system's Chromium or Chrome, or None."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
 def to_pdf(paths):
     """Print decks beside themselves, a page a slide; exits with one line without a Chromium."""
-    from playwright.sync_api import sync_playwright  # `make slides` needs none
-
-    found = system_browser()
-    if not found:
-        sys.exit('PDF files need Chromium or Chrome: apt-get install chromium')
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=['--no-sandbox'])
-        page = browser.new_page()
-        for path in paths:
-            page.goto(f'{path.as_uri()}?print-pdf')
-            # a deck that is printed before reveal.js has laid it out is one empty page
-            page.wait_for_function(LAID_OUT)
-            page.pdf(
-                path=path.with_suffix('.pdf'), prefer_css_page_size=True, print_background=True
-            )
-        browser.close()
+    addresses = {f'{path.as_uri()}?print-pdf': path.with_suffix('.pdf') for path in paths}
+    chromium.print_pdf(addresses, LAID_OUT)
 
 
 def clock(seconds) -> str:

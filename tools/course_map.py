@@ -1,6 +1,7 @@
-"""Write the map of the course: docs/course_map.png and the tables of docs/course_map*.md; `make map`.
+"""Write the map of the course, docs/course_map.png and the tables of docs/course_map*.md; `make map`.
 
-What a page needs stands in its first cell, as links. The paths of three readers stand here.
+What a page needs stands in its first cell, as links. The paths of three readers stand here. What each
+page takes to run is that of the record `waiting`; README's table of lessons is filled from it too.
 """
 
 import json
@@ -15,6 +16,7 @@ from tools.draw_rooms import floors
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
 PAGES = {'en': ROOT / 'docs' / 'course_map.md', 'zh': ROOT / 'docs' / 'course_map.zh.md'}
+README = {'en': ROOT / 'README.md', 'zh': ROOT / 'README.zh.md'}
 PICTURE = ROOT / 'docs' / 'course_map.png'
 NAMES = {
     re.sub('_.*', '', path.stem): path.stem for path in sorted(NOTEBOOKS['en'].glob('*.ipynb'))
@@ -39,7 +41,14 @@ A_MINUTE = {'en': 200, 'zh': 400}  # words and characters
 WORD = {'en': r'\S*\w\S*', 'zh': r'[\u4e00-\u9fff]|[A-Za-z0-9_]+'}
 LINK = re.compile(r'\]\((\w+)\.ipynb(?:#[^)]*)?\)')
 ROW = re.compile(r'^\| \[(.+?)\]\((?:notebooks/)?(\w+)\.ipynb\)', re.M)
-RECORD = re.compile(r'^\| \[.+?\]\(notebooks/(\w+)\.ipynb\) \|.*\| ([\d.]+) \| [\d.]+ \|$', re.M)
+# in README: a row of the table of lessons, and what the sentence below it counts, by language
+TIMES = re.compile(
+    r'^(\| \[.+?\]\(notebooks/(?:zh/)?(\w+)\.ipynb\) \| .+ \|) [\d.]+ \| [\d.]+ \|$', re.M
+)
+COUNTED = {
+    'en': (r'where R is [\d.]+ s: \d+ R in all', 'where R is {:.1f} s: {:.0f} R in all'),
+    'zh': (r'R 是 [\d.]+ 秒，全部课程共 \d+ R', 'R 是 {:.1f} 秒，全部课程共 {:.0f} R'),
+}
 BLOCK = re.compile(
     r'(?<=<!-- computed: make map -->\n).*(?=<!-- end of what is computed -->)', re.S
 )
@@ -116,13 +125,32 @@ def reading(page, language) -> float:
     return len(re.findall(WORD[language], text)) / A_MINUTE[language]
 
 
+def recorded() -> tuple:
+    """Return {name of a page: seconds to run} and the seconds of R, both of one round of the record."""
+    (told, *_) = (
+        numbers
+        for numbers in report.load(ROOT / report.RESULTS, 'waiting')['rounds']
+        if 'tests' in numbers
+    )
+    seconds = {name: lesson['seconds'] for name, lesson in told['tests']['lessons'].items()}
+    return seconds, told['R']['seconds']
+
+
 def running() -> tuple:
-    """Return {page: minutes to run} and R in seconds, from the record; without it, from README."""
-    found = report.load(ROOT / report.RESULTS, 'waiting')
-    readme = (ROOT / 'README.md').read_text(encoding='utf-8')
-    units = found.get('lessons') or {name: float(R) for name, R in RECORD.findall(readme)}
-    R = found.get('R') or float(re.search(r'where R is ([\d.]+) s', readme)[1])
-    return {page: units[name] * R / 60 for page, name in NAMES.items() if name in units}, R
+    """Return {page: minutes to run} and R in seconds, from the record."""
+    seconds, R = recorded()
+    return {page: seconds[name] / 60 for page, name in NAMES.items() if name in seconds}, R
+
+
+def readme(language) -> str:
+    """Return README, with the recorded R and seconds of each lesson. Raises KeyError for one not recorded."""
+    seconds, R = recorded()
+    text = TIMES.sub(
+        lambda row: f'{row[1]} {seconds[row[2]] / R:.0f} | {seconds[row[2]]:.0f} |',
+        README[language].read_text(encoding='utf-8'),
+    )
+    written, counted = COUNTED[language]
+    return re.sub(written, counted.format(R, sum(seconds.values()) / R), text)
 
 
 def titles(language) -> dict:
@@ -224,3 +252,4 @@ if __name__ == '__main__':
     draw(found).savefig(PICTURE, metadata={'Description': drawn_for(found)})
     for language, path in PAGES.items():
         path.write_text(text(language), encoding='utf-8')
+        README[language].write_text(readme(language), encoding='utf-8')

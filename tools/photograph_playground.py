@@ -6,14 +6,14 @@ Needs what `make site` and `make test-browser` make.
 import io
 
 from tests.browser.conftest import BUILD, FLAGS, ROOT, served
-from tools.build_slides import system_browser
+from tools.chromium import of_the_system
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
 IMAGE, BRANCH = 19, '3a branch3x3'  # an ankle boot
 with served(BUILD / 'site') as address, sync_playwright() as driver:
-    browser = driver.chromium.launch(executable_path=system_browser(), args=FLAGS)
+    browser = driver.chromium.launch(executable_path=of_the_system(), args=FLAGS)
     page = browser.new_page(viewport={'width': 1440, 'height': 1400})
     page.goto(f'{address}/playground.html#see-inside')
     view = page.locator('branch-maps')

@@ -43,7 +43,7 @@ DECKS = {
     '14_seeing_inside': '#see-inside',
     '16_ship_it': '#recognize',
 }
-TITLE = {
+PAGE = {
     'en': ('../../playground.html', 'Playground'),
     'zh': ('../../zh/playground.html', '动手试'),
 }
@@ -127,7 +127,7 @@ def embed(notebook, language):
 
 def link_decks(folder):
     """Add to the decks of DECKS, which are a part of the site in `folder`, a link to the playground."""
-    for language, (page, title) in TITLE.items():
+    for language, (page, title) in PAGE.items():
         for name, section in DECKS.items():
             deck = folder / language / f'{name}.html'
             if not deck.is_file():  # `make slides` was asked for other lessons

@@ -169,12 +169,11 @@ def _quota_v2(folder):
 
 def _quota_v1(folder):
     try:
-        quota = int((folder / 'cpu.cfs_quota_us').read_text(encoding='utf-8'))
-        return (
-            None
-            if quota <= 0
-            else quota / int((folder / 'cpu.cfs_period_us').read_text(encoding='utf-8'))
+        quota, period = (
+            int((folder / f'cpu.cfs_{name}_us').read_text(encoding='utf-8'))
+            for name in ('quota', 'period')
         )
+        return None if quota <= 0 else quota / period
     except (OSError, ValueError):
         return None
 

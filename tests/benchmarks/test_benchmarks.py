@@ -310,6 +310,17 @@ def test_an_interrupt_keeps_what_its_round_had(suite, monkeypatch):
     assert list(numbers) == ['lecture']
 
 
+def test_what_a_run_gave_is_kept_before_it_is_told(suite, monkeypatch):
+    def broken(numbers):
+        raise TypeError
+
+    monkeypatch.setattr(driver, 'headline', broken)
+    with pytest.raises(TypeError):
+        command.main(['--suite', 'training_step'])
+    (numbers,) = json.loads((suite[1] / 'training_step.json').read_text())['rounds']
+    assert list(numbers) == ['lecture']
+
+
 def test_a_suite_is_recorded_in_pieces(suite, fakes, monkeypatch, capsys):
     own, file = SUITES['training_step'], 'training_step.json'
     assert command.main(['--suite', 'training_step', '--rounds', '1', '--only', 'ours']) == 0

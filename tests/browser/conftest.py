@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from d2l_ext import runtime
-from tools import build_slides
+from tools.chromium import of_the_system
 
 import numpy as onp
 import pytest
@@ -32,7 +32,7 @@ FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
 def chromium():
     """The browser: the system's Chromium or Chrome, else the one that Playwright downloaded."""
     playwright = pytest.importorskip('playwright.sync_api', reason='needs `make test-browser`')
-    found = build_slides.system_browser()
+    found = of_the_system()
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=FLAGS)
         yield browser

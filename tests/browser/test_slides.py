@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from tools import build_slides
+from tools import build_slides, chromium
 
 import pytest
 
@@ -230,6 +230,17 @@ def test_a_deck_becomes_a_pdf_of_as_many_pages(open_deck, tmp_path):
     pages = open_deck('en/03_shape_priming.html').evaluate('Reveal.getTotalSlides()')
     assert len(re.findall(rb'/Type /Page\b', made)) == pages
     assert re.search(rb'/MediaBox \[0 0 960 540\]', made)  # 1280 x 720 pixels, in points
+
+
+def test_without_a_browser_one_line_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(chromium, 'NAMES', ())
+    monkeypatch.setenv('PLAYWRIGHT_BROWSERS_PATH', str(tmp_path))
+    with (
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(SystemExit, match='apt-get install chromium') as told,
+    ):
+        other.submit(build_slides.to_pdf, [tmp_path / 'deck.html']).result()
+    assert len(str(told.value).splitlines()) == 1
 
 
 def test_the_first_page_leads_to_every_deck_in_both_languages(open_page, slides):

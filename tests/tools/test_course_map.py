@@ -54,6 +54,14 @@ def test_the_picture_is_that_of_these_pages():
 
 
 @pytest.mark.parametrize('language', PAGES)
+def test_readme_has_what_each_page_takes_from_the_record(language):
+    written = course_map.README[language].read_text(encoding='utf-8')
+    assert course_map.readme(language) == written, 'run `make map`'
+    assert {name for _, name in course_map.TIMES.findall(written)} == set(NAMES.values())
+    assert len(re.findall(course_map.COUNTED[language][0], written)) == 1
+
+
+@pytest.mark.parametrize('language', PAGES)
 def test_the_words_for_the_picture_name_every_arrow(language):
     told = re.search(r'!\[(.+?)\]', PAGES[language].read_text())[1]
     named = re.findall(r'(\d\d) (?:to|到) ([^;；。]+)', told)
@@ -93,13 +101,14 @@ def test_minutes_to_read_are_counted_from_the_words(monkeypatch):
 
 
 def test_minutes_to_run_come_from_the_record(monkeypatch):
-    record = {'R': 3.0, 'lessons': {'00_start_here': 2.0, '05_training': 40.0}}
-    monkeypatch.setattr(course_map.report, 'load', lambda *_: record)
+    seconds = {'00_start_here': 6.0, '05_training': 120.0}
+    lessons = {name: {'seconds': took} for name, took in seconds.items()}
+    rounds = [{'R': {'seconds': 9.0}}, {'R': {'seconds': 3.0}, 'tests': {'lessons': lessons}}]
+    monkeypatch.setattr(course_map.report, 'load', lambda *_: {'rounds': rounds})
     assert course_map.running() == ({'00': 0.1, '05': 2.0}, 3.0)
 
 
-def test_minutes_to_run_come_from_readme_until_there_is_a_record(monkeypatch):
-    monkeypatch.setattr(course_map.report, 'load', lambda *_: {})
+def test_the_record_has_every_page():
     run, R = course_map.running()
     assert set(run) == set(NAMES)
     assert 0 < R < 10

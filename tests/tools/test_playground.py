@@ -14,7 +14,7 @@ SITE = Path(__file__).parents[2] / 'docs' / 'site'
 @pytest.fixture
 def decks(tmp_path):
     """The last slides of the decks, as the site has them, in a folder."""
-    for language in playground.TITLE:
+    for language in playground.PAGE:
         (tmp_path / language).mkdir()
         for name in playground.DECKS:
             last = page.points('Recap', '- a', '<a href="../index.html">All decks</a>')
@@ -22,7 +22,7 @@ def decks(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize('language', playground.TITLE)
+@pytest.mark.parametrize('language', playground.PAGE)
 def test_the_last_slide_leads_to_its_part_of_the_playground(decks, language):
     playground.link_decks(decks)
 
