@@ -54,7 +54,7 @@ def learning_curve(runs, title=None) -> Picture:
     accuracies.set_ylim(max(0, int(min(values, default=0) * 10 - 0.5) / 10), 1)
     _direct_labels(accuracies, {name: end for name, end in ends.items() if end})
     picture.legend(
-        keys.values(), keys.keys(), loc='lower left', ncols=columns, handlelength=3, borderpad=0.2
+        keys.values(), keys.keys(), loc='lower left', ncols=columns, handlelength=4.5, borderpad=0.2
     )
     picture.headline(title, down=0.1)
     return picture

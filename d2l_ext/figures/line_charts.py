@@ -55,7 +55,7 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
         axes.set_ylim(bottom=0)
     axes.grid(color='#DDDDDD', linewidth=0.8)
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.legend(loc='center left', bbox_to_anchor=(1.02, 0.5), handlelength=3)
+    axes.legend(loc='center left', bbox_to_anchor=(1.02, 0.5), handlelength=4.5)
     picture.headline(title, down=0.1)
     return picture
 
@@ -109,7 +109,7 @@ def accuracy_by_time(lines, title='', levels=None) -> Picture:
     axes.set_xlim(min(times) / 1.5, max(times) * 1.5)
     axes.grid(color='#DDDDDD', linewidth=0.8)
     axes.set(xlabel='seconds of training (logarithmic)', ylabel='test accuracy')
-    axes.legend(loc='lower left', bbox_to_anchor=(1.02, 0), handlelength=3)
+    axes.legend(loc='lower left', bbox_to_anchor=(1.02, 0), handlelength=4.5)
     picture.headline(title, down=0.1)
     return picture
 
