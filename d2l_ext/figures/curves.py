@@ -11,6 +11,7 @@ from .. import runtime
 from ..runtime.arguments import brief, number
 from .picture import GREY, INK, WIDTH, Picture, styled, text_width
 
+HANDLE = 4.5  # of a line in a legend, in letters' sizes: long enough for a dash and two dots
 # colour, marker, line of each run in turn
 RUNS = [
     ('#0072B2', 'o', '-'), ('#D55E00', 's', '--'), (INK, '^', '-.'),
@@ -33,7 +34,7 @@ def learning_curve(runs, title=None) -> Picture:
     names = [name for name in runs if name]
     keys = _keys(runs)
     widest = max(map(text_width, keys), default=0)
-    columns = max(1, min(4, int((WIDTH - 0.3) // (widest + 0.75))))
+    columns = max(1, min(4, int((WIDTH - 0.3) // (widest + 0.95))))
     foot = 0.55 + 0.2 * -(-len(keys) // columns)
     picture = Picture(WIDTH, foot + PANEL + (0.65 if title else 0.35), _alt(names))
     ends = {}
@@ -54,7 +55,12 @@ def learning_curve(runs, title=None) -> Picture:
     accuracies.set_ylim(max(0, int(min(values, default=0) * 10 - 0.5) / 10), 1)
     _direct_labels(accuracies, {name: end for name, end in ends.items() if end})
     picture.legend(
-        keys.values(), keys.keys(), loc='lower left', ncols=columns, handlelength=4.5, borderpad=0.2
+        keys.values(),
+        keys.keys(),
+        loc='lower left',
+        ncols=columns,
+        handlelength=HANDLE,
+        borderpad=0.2,
     )
     picture.headline(title, down=0.1)
     return picture

@@ -5,7 +5,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from ..runtime.arguments import array_of, brief, dict_of, number, text_of
 from ..tables import show
-from .curves import RUNS
+from .curves import HANDLE, RUNS
 from .picture import GREY, WIDTH, Picture, styled, text_width
 
 
@@ -25,7 +25,7 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
         raise ValueError(f'series must hold 1 to {len(RUNS)} lines, got {len(series)}')
     series = {name: _points(name, values) for name, values in series.items()}
     picture = Picture(WIDTH, 3.6 + (0.3 if title else 0), _alt(series, xlabel, ylabel, title))
-    right = 0.85 + max(map(text_width, series))
+    right = 1.05 + max(map(text_width, series))
     axes = picture.panel(0.75, 0.5, WIDTH - 0.75 - right, 2.95)
     places = list(dict.fromkeys(x for xs, _ in series.values() for x in xs))
     words = any(isinstance(x, str) for x in places)
@@ -55,7 +55,7 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
         axes.set_ylim(bottom=0)
     axes.grid(color='#DDDDDD', linewidth=0.8)
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.legend(loc='center left', bbox_to_anchor=(1.02, 0.5), handlelength=4.5)
+    axes.legend(loc='center left', bbox_to_anchor=(1.02, 0.5), handlelength=HANDLE)
     picture.headline(title, down=0.1)
     return picture
 
@@ -90,7 +90,7 @@ def accuracy_by_time(lines, title='', levels=None) -> Picture:
     last += ''.join(f'; dotted, {name}: {at:.3f}' for name, at in levels.items())
     opening = f'{title}. ' if title else ''
     picture = Picture(WIDTH, height, f'{opening}Test accuracy by seconds of training. {last}.')
-    right = 0.95 + max(map(text_width, [*lines, *levels]))
+    right = 1.15 + max(map(text_width, [*lines, *levels]))
     axes = picture.panel(0.65, 0.5, WIDTH - 0.65 - right, height - 0.5 - head)
     for i, (name, points) in enumerate(lines.items()):
         colour, _, dash = RUNS[groups.index(name.partition(',')[0])]
@@ -109,7 +109,7 @@ def accuracy_by_time(lines, title='', levels=None) -> Picture:
     axes.set_xlim(min(times) / 1.5, max(times) * 1.5)
     axes.grid(color='#DDDDDD', linewidth=0.8)
     axes.set(xlabel='seconds of training (logarithmic)', ylabel='test accuracy')
-    axes.legend(loc='lower left', bbox_to_anchor=(1.02, 0), handlelength=4.5)
+    axes.legend(loc='lower left', bbox_to_anchor=(1.02, 0), handlelength=HANDLE)
     picture.headline(title, down=0.1)
     return picture
 

@@ -115,6 +115,16 @@ PICTURES = {
         {f'run {i}: a name of many words, 60 000 images': history(0.5, 0.88) for i in range(4)},
         title='Four alike',
     ),
+    'lines': lambda: figures.lines(
+        {
+            f'{unit}, {name}': [3, 2, 1]
+            for unit in ('plain', 'normalized')
+            for name in ('He', 'Xavier')
+        },
+        'block',
+        'standard deviation of the output',
+        'Four lines',
+    ),
     'montage': lambda: figures.montage(images(30, 28, 28), CLASSES * 3, title='Images'),
     'guesses': lambda: figures.montage(images(10, 28, 28), CLASSES, predictions=CLASSES[::-1]),
     'confusion': confusion,

@@ -78,6 +78,12 @@ def test_no_page_is_unfinished(path):
             assert word not in cell.source, f'{word} in: {cell.source[:80]}'
 
 
+@every_lesson
+def test_a_page_is_stored_as_jupyter_stores_it(path):
+    """Otherwise whoever opens and saves a page changes lines (order of keys, indentation)."""
+    assert nbformat.writes(read(path)) + '\n' == path.read_text(encoding='utf-8')
+
+
 # run in order, and stored as run
 
 
