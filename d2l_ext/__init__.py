@@ -1,6 +1,17 @@
 """Helpers of the course "Inception in Gluon". Import this before mxnet."""
 
-from . import runtime
+import os
+import signal
+import sys
+
+# This package is the program: until its `main` begins, Ctrl-C ends it without a traceback. First of
+# all, because NumPy, which `runtime` imports, takes a third of a second.
+_by_name = sys.argv[0] == '-m' and 'd2l_ext' in sys.orig_argv
+if _by_name or os.path.basename(sys.argv[0]) == 'd2l-ext':
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from . import runtime  # noqa: E402
 
 __version__ = '0.1.0'
 

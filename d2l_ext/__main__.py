@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,8 @@ def main(arguments=None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal may lack a character, such as ’
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(errors='replace')
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see d2l_ext/__init__.py
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         chosen = parser().parse_args(arguments)
         status = chosen.run(chosen)

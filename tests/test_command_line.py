@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,30 @@ def test_what_ends_a_training_is_one_line(place, monkeypatch, capsys, error):
     assert command.main(['train']) == (130 if isinstance(error, KeyboardInterrupt) else 2)
     told = capsys.readouterr().err.splitlines()
     assert told[-1] in ('interrupted', 'loss is nan')
+
+
+@pytest.mark.parametrize('program', [['-m', 'd2l_ext'], ['d2l-ext']])
+def test_an_interrupted_start_shows_no_traceback(tmp_path, program):
+    (tmp_path / 'numpy.py').write_text(  # the first large import; Ctrl-C comes in the middle of it
+        'import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n',
+        encoding='utf-8',
+    )
+    if program == ['d2l-ext']:
+        (tmp_path / 'd2l-ext').write_text(
+            'from d2l_ext.__main__ import main\nmain()\n', encoding='utf-8'
+        )
+        program = [str(tmp_path / 'd2l-ext')]
+    folders = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
+
+    ended = subprocess.run(
+        [sys.executable, *program, 'summary'],
+        env=os.environ | {'PYTHONPATH': folders},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (ended.returncode, ended.stderr, ended.stdout) == (-signal.SIGINT, '', '')
 
 
 def test_a_mistake_in_the_code_shows_where_it_is(place, monkeypatch):
