@@ -1,17 +1,21 @@
 """One way to show a table: as HTML in a notebook, as text in a terminal, as a pandas data frame."""
 
 import math
+import re
 from html import escape
 
 from .runtime.arguments import brief, names_of, text_of
+
+# a number that was written with digits of the caller's choice, such as -0.020, 3e-07 or 28.0%
+NUMBER = re.compile(r'[-+]?\d[\d ]*(\.\d+)?(e[-+]?\d+)?%?')
 
 
 class Table:
     """Rows under named columns, with an optional title and a last row of totals.
 
-    Numbers and percentages are right-aligned; numbers have thin groups of three digits, floats 3
-    significant digits. Entries may be scalars of Python, NumPy or MXNet. Raises ValueError if a row has
-    another length than `columns`.
+    Numbers and percentages, also as texts, are right-aligned; numbers have thin groups of three digits,
+    floats 3 significant digits. Entries may be scalars of Python, NumPy or MXNet. Raises ValueError if
+    a row has another length than `columns`.
     """
 
     def __init__(self, columns, rows, title='', total=None):
@@ -67,7 +71,9 @@ class Table:
 
     def _right_aligned(self):
         return [
-            all(v is None or isinstance(v, (int, float)) or str(v).endswith('%') for v in column)
+            all(
+                v is None or isinstance(v, (int, float)) or NUMBER.fullmatch(str(v)) for v in column
+            )
             for column in zip(*self.rows, strict=True)
         ] or [False] * len(self.columns)
 

@@ -47,6 +47,18 @@ def test_a_table_aligns_numbers_right_and_rules_off_the_total():
     ]
 
 
+def test_a_table_aligns_numbers_that_were_written_right():
+    table = Table(
+        ['name', 'small', 'signed', 'shape'],
+        [['a', '3e-07', '-0.020', '3 × 3'], ['b', '0.08', '+1 200.5', '12 × 12']],
+    )
+
+    assert str(table).splitlines()[2:] == [
+        'a     3e-07    -0.020  3 × 3',
+        'b      0.08  +1 200.5  12 × 12',
+    ]
+
+
 def test_a_table_aligns_percentages_right():
     table = Table(['name', 'share'], [['a', '2.6%'], ['b', '36.6%']])
     assert str(table).splitlines()[2:] == ['a      2.6%', 'b     36.6%']

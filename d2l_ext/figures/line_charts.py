@@ -47,10 +47,10 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
         axes.set_xticks(places, [f'{x:g}' for x in places])
         axes.tick_params(axis='x', which='minor', bottom=False, labelbottom=False)
     low, high = axes.get_ylim()
-    if 'y' in log and high < 30 * low:  # matplotlib would write 6 × 10⁻¹, and has no room for it
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-        axes.yaxis.set_major_formatter('{x:g}')
-        axes.yaxis.set_minor_locator(NullLocator())
+    if 'y' in log:
+        _ticks(axes.yaxis, low, high)
+    if 'x' in log and len(places) > 8:
+        _ticks(axes.xaxis, *axes.get_xlim())
     if 'y' not in log and low > 0:
         axes.set_ylim(bottom=0)
     axes.grid(color='#DDDDDD', linewidth=0.8)
@@ -112,6 +112,16 @@ def accuracy_by_time(lines, title='', levels=None) -> Picture:
     axes.legend(loc='lower left', bbox_to_anchor=(1.02, 0), handlelength=HANDLE)
     picture.headline(title, down=0.1)
     return picture
+
+
+def _ticks(axis, low, high):
+    """Write several numbers on a logarithmic axis of few powers of ten, where matplotlib writes one."""
+    if high < 1000 * low:
+        axis.set_major_locator(
+            LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if high < 30 * low else (1, 2, 5))
+        )
+        axis.set_major_formatter('{x:g}')
+        axis.set_minor_locator(NullLocator())
 
 
 def _points(name, values):

@@ -64,7 +64,8 @@ class Learner:
     def step(self, X, y, lr):
         """Take one step; return the batch's summed loss and the number of right answers.
 
-        Raises ValueError, before a weight is changed, for images, labels or a loss that cannot be
+        MXNet may still compute the backward pass when this returns: call npx.waitall() before you stop
+        a clock. Raises ValueError, before a weight is changed, for images, labels or a loss that cannot be
         right, and MemoryError, with a batch size that should fit, when a GPU has no memory left.
         """
         X, y = self._arrays(X, y, 'train_iter')

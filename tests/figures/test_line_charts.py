@@ -38,6 +38,19 @@ def test_few_places_on_a_logarithmic_axis_are_its_ticks():
     assert [tick.get_text() for tick in shown.get_xticklabels()] == ['0.03', '0.1', '1']
 
 
+@pytest.mark.parametrize('highest', [7, 70, 700])
+def test_a_logarithmic_axis_of_few_powers_of_ten_has_several_numbers(highest):
+    shown = axes({'a': {x: x * highest / 9 for x in range(1, 10)}}, 'x', 'y', log='xy')
+
+    for axis, (low, high) in ((shown.xaxis, shown.get_xlim()), (shown.yaxis, shown.get_ylim())):
+        told = [
+            text.get_text()
+            for at, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+            if low <= at <= high
+        ]
+        assert len(told) >= 3 and all(float(text) > 0 for text in told)
+
+
 def test_a_linear_axis_begins_at_zero_where_all_is_above():
     assert axes({'a': [90, 100]}, 'x', 'y').get_ylim()[0] == 0
     assert axes({'a': [-90, 100]}, 'x', 'y').get_ylim()[0] < -90
