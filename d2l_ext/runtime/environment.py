@@ -59,10 +59,12 @@ def prepare():
         # MXNet ends the process for what is no single number
         os.environ['OMP_NUM_THREADS'] = str(threads_asked() or usable_cpus())
         if 'OMP_WAIT_POLICY' not in os.environ:
-            # Threads that wait for each other would spin, for milliseconds. Beside one busy program on
-            # two CPUs a training step (batch 16, 96x96) took 1.6 s with 10 000 turns of it and 0.8 s
-            # with none; alone, none cost nothing at this size and 6 to 9 % at 32x32.
-            os.environ.setdefault('GOMP_SPINCOUNT', '0')
+            # Turns that a thread waits for the others before it sleeps. Waking it takes some hundred
+            # microseconds on a virtual machine, and a step has hundreds of such waits. On two CPUs
+            # (Xeon with AVX-512, virtual; batch 32, 48x48) none gave 209 images/s, 2 000 gave 294 and
+            # 10 000 gave 327; beside one busy program 149, 131 and fewer; three trainings at once 113,
+            # 88 and 78 each. GOMP's own choice, milliseconds, is far slower beside other programs.
+            os.environ.setdefault('GOMP_SPINCOUNT', '2000')
         keep_freed_memory()
     elif 'OMP_NUM_THREADS' not in os.environ and usable_cpus() > 1:
         warnings.warn(
