@@ -22,27 +22,15 @@ def train(size, batch, width, seconds=2.0, warm_up=WARM_UP):
     mx, net, X = _made(size, batch, width)
     from d2l_ext import training
 
-    steps = _Repeated(X, mx.np.zeros(batch, dtype='int32'), seconds, warm_up)
-    training.fit(net, steps, epochs=1, lr=1e-3, progress=False)
-    return {'images_per_s': batch * steps.count / steps.took}
+    net.hybridize(static_alloc=True, static_shape=True)
+    learner = training.Learner(net, classes=10, device=mx.cpu())
+    y = mx.np.zeros(batch, dtype='int32')
 
+    def step():
+        learner.step(X, y, 1e-3)
+        mx.npx.waitall()
 
-class _Repeated:
-    """One batch, given until `seconds` have passed since the warm-up and LEAST steps were timed."""
-
-    def __init__(self, X, y, seconds, warm_up):
-        self.X, self.y, self.seconds, self.warm_up = X, y, seconds, warm_up
-
-    def __len__(self):
-        return self.warm_up + LEAST
-
-    def __iter__(self):
-        for _ in range(self.warm_up):
-            yield self.X, self.y
-        self.count, self.took, start = 0, 0.0, time.perf_counter()
-        while self.took < self.seconds or self.count < LEAST:
-            yield self.X, self.y
-            self.count, self.took = self.count + 1, time.perf_counter() - start
+    return {'images_per_s': _rate(step, batch, seconds, warm_up)}
 
 
 def infer(size, batch, width, seconds=0.5, turns=2, warm_up=WARM_UP):
@@ -53,13 +41,14 @@ def infer(size, batch, width, seconds=0.5, turns=2, warm_up=WARM_UP):
     """
     _, net, X = _made(size, batch, width)
     net.hybridize(static_alloc=True, static_shape=True)
-    rates = {'plain': [_rate(net, X, seconds, warm_up)], 'fused': []}
+    calls = {'plain': lambda: net(X).wait_to_read(), 'fused': lambda: fused(X).wait_to_read()}
+    rates = {'plain': [_rate(calls['plain'], batch, seconds, warm_up)], 'fused': []}
     peak = peak_bytes()
     fused = _fused(net, X, scaled(width))
     for turn in range(turns):
-        rates['fused'].append(_rate(fused, X, seconds, AGAIN if turn else warm_up))
+        rates['fused'].append(_rate(calls['fused'], batch, seconds, AGAIN if turn else warm_up))
         if turn < turns - 1:
-            rates['plain'].append(_rate(net, X, seconds, AGAIN))
+            rates['plain'].append(_rate(calls['plain'], batch, seconds, AGAIN))
     plain, fused = (sum(rates[name]) / len(rates[name]) for name in ('plain', 'fused'))
     return {'images_per_s': plain, 'fused_images_per_s': fused, 'peak_bytes': peak}
 
@@ -81,14 +70,15 @@ def _fused(net, X, twin):
     return twin
 
 
-def _rate(net, X, seconds, warm_up):
+def _rate(call, images, seconds, warm_up):
+    """Return images/s of `call`, which waits for its result, timed for `seconds` and LEAST calls."""
     for _ in range(warm_up):
-        net(X).wait_to_read()
+        call()
     count, start = 0, time.perf_counter()
     while (took := time.perf_counter() - start) < seconds or count < LEAST:
-        net(X).wait_to_read()
+        call()
         count += 1
-    return len(X) * count / took
+    return images * count / took
 
 
 def _made(size, batch, width):
