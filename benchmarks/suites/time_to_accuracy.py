@@ -106,7 +106,8 @@ def tables(found):
 
 
 def picture(found):
-    lines = {'(a) the lecture’s': lecture_curve(found), **curves(found)}
+    lines = {'lecture’s recipe, our run': lecture_curve(found), **curves(found)}
+    levels = {'lecture, on a GPU': History.load('berkeley')[-1]['test_accuracy']}
     figures, title = found['figures'], TITLE
     if '(a) seconds : our seconds' in figures:
         times, accuracy = figures['(a) seconds : our seconds'], figures['our test accuracy']
@@ -116,4 +117,4 @@ def picture(found):
             f'the lecture’s {len(LECTURE)} epochs end (medians of {len(times["rounds"])} seeds)'
         )
     lines = {name: points for name, points in lines.items() if points}
-    return accuracy_by_time(lines, title) if lines else None
+    return accuracy_by_time(lines, title, levels) if lines else None

@@ -38,6 +38,7 @@ CITED = {
     '00_start_here': {'255': 'the largest value of a byte'},
     '01_inception_block': {
         '6.67': 'Szegedy et al. 2015, Table 2', '7.32': 'Szegedy et al. 2015, Table 2',
+        '11': 'lesson 07',
     },
     '05_training': {
         '1.2': 'the figure above', '0.772': 'LeNet, seed 2', '0.782': 'LeNet, seed 1',
