@@ -62,11 +62,12 @@ def test_a_number_of_threads_that_would_end_the_process_is_mended(given, taken, 
 
 
 def test_threads_wait_for_a_moment_and_then_let_other_programs_compute():
-    code = 'import d2l_ext, os; print(os.environ.get("GOMP_SPINCOUNT"))'
+    names = 'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'
+    code = f'import d2l_ext, os; print(*map(os.environ.get, {names}))'
 
-    assert python(code)[0] == '2000'
-    assert python(code, GOMP_SPINCOUNT='7')[0] == '7'
-    assert python(code, OMP_WAIT_POLICY='active')[0] == 'None'
+    assert python(code)[0] == '2000 active'
+    assert python(code, GOMP_SPINCOUNT='7')[0] == '7 None'
+    assert python(code, OMP_WAIT_POLICY='passive')[0] == 'None passive'
 
 
 FAULTS = """
