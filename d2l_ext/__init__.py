@@ -6,8 +6,8 @@ import sys
 
 # This package is the program: until its `main` begins, Ctrl-C ends it without a traceback. First of
 # all, because NumPy, which `runtime` imports, takes a third of a second.
-_by_name = sys.argv[0] == '-m' and 'd2l_ext' in sys.orig_argv
-if _by_name or os.path.basename(sys.argv[0]) == 'd2l-ext':
+_started = os.path.basename(sys.argv[0]) if sys.argv else ''  # '-m' until the module is found
+if _started == 'd2l-ext' or (_started == '-m' and 'd2l_ext' in sys.orig_argv):
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

@@ -1,4 +1,4 @@
-"""Do the teaching pages say the same in both languages?"""
+"""Do the teaching pages say the same in both languages, and name variables that there are?"""
 
 import re
 from pathlib import Path
@@ -40,3 +40,16 @@ def test_they_name_the_same_things(page):
         for text in both(page)
     ]
     assert names[0] == names[1]
+
+
+def test_documents_name_the_variables_that_the_code_reads():
+    code = [
+        path.read_text(encoding='utf-8')
+        for folder in ('d2l_ext', 'tools', 'tests')
+        for path in (ROOT / folder).rglob('*.py')
+    ]
+    read = set(re.findall(r'D2L_EXT_\w+', '\n'.join(code)))
+
+    for path in [*ROOT.glob('*.md'), *ROOT.glob('docs/*.md'), *ROOT.glob('exercises/*.md')]:
+        named = set(re.findall(r'D2L_EXT_\w+', path.read_text(encoding='utf-8')))
+        assert named <= read, f'{path.name}: {named - read}'

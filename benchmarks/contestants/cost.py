@@ -41,14 +41,17 @@ def infer(size, batch, width, seconds=0.5, turns=2, warm_up=WARM_UP):
     """
     _, net, X = _made(size, batch, width)
     net.hybridize(static_alloc=True, static_shape=True)
-    calls = {'plain': lambda: net(X).wait_to_read(), 'fused': lambda: fused(X).wait_to_read()}
-    rates = {'plain': [_rate(calls['plain'], batch, seconds, warm_up)], 'fused': []}
+
+    def rate(net, warm_up):
+        return _rate(lambda: net(X).wait_to_read(), batch, seconds, warm_up)
+
+    rates = {'plain': [rate(net, warm_up)], 'fused': []}
     peak = peak_bytes()
     fused = _fused(net, X, scaled(width))
     for turn in range(turns):
-        rates['fused'].append(_rate(calls['fused'], batch, seconds, AGAIN if turn else warm_up))
+        rates['fused'].append(rate(fused, AGAIN if turn else warm_up))
         if turn < turns - 1:
-            rates['plain'].append(_rate(calls['plain'], batch, seconds, AGAIN))
+            rates['plain'].append(rate(net, AGAIN))
     plain, fused = (sum(rates[name]) / len(rates[name]) for name in ('plain', 'fused'))
     return {'images_per_s': plain, 'fused_images_per_s': fused, 'peak_bytes': peak}
 

@@ -59,11 +59,11 @@ def prepare():
         # MXNet ends the process for what is no single number
         os.environ['OMP_NUM_THREADS'] = str(threads_asked() or usable_cpus())
         if not {'OMP_WAIT_POLICY', 'GOMP_SPINCOUNT'} & set(os.environ):
-            # Turns that a thread waits for the others before it sleeps. Waking it takes some hundred
-            # microseconds on a virtual machine, and a step has hundreds of such waits. On two CPUs
-            # (Xeon with AVX-512, virtual; batch 32, 48x48) none gave 209 images/s, 2 000 gave 294 and
-            # 10 000 gave 327; beside one busy program 149, 131 and fewer; three trainings at once 113,
-            # 88 and 78 each. GOMP's own choice, milliseconds, is far slower beside other programs.
+            # Turns that a thread waits for the others before it sleeps: to wake it is expensive on a
+            # virtual machine, to wait keeps others from the CPU. On two CPUs (Xeon with AVX-512,
+            # virtual; batch 32, 48x48) none gave 209 images/s, 2 000 gave 294, 10 000 gave 327; three
+            # trainings at once 113, 88 and 78 each. Beside one busy program none gave 149 and 2 000
+            # gave 131; on an older EPYC a step took 0.8 s there with none and 1.6 s with 10 000.
             os.environ['GOMP_SPINCOUNT'] = '2000'
             # GOMP cuts the turns to 100 when a process has more threads than CPUs, as after images were
             # resized, but with this policy to 1 000: lesson 05 trained on 302 images/s, not on 245

@@ -904,8 +904,6 @@ def test_no_link_of_the_handout_leads_nowhere(handed_out):
 
 # JupyterLab
 
-SETTINGS = grading.FOLDER.parent / 'docs' / 'jupyter'
-
 
 def test_formgrader_shows_the_course(monkeypatch):
     pytest.importorskip('nbgrader')
@@ -919,19 +917,6 @@ def test_formgrader_shows_the_course(monkeypatch):
 
     assert app.config.CourseDirectory.root == str(grading.FOLDER)
     assert app.config.CourseDirectory.submitted_directory == 'prepared'
-
-
-@pytest.mark.parametrize('path', sorted((grading.FOLDER.parent / 'notebooks').rglob('*.ipynb')))
-def test_a_lesson_that_is_opened_and_saved_stays_the_same(path):
-    hook = PyFileConfigLoader('jupyter_server_config.py', str(SETTINGS)).load_config()
-    content = nbformat.read(path, as_version=4)
-    # what JupyterLab adds when the kernel has started
-    content.metadata.kernelspec.display_name = 'Python 3 (ipykernel)'
-    content.metadata.language_info.update(version='3.12.1', pygments_lexer='ipython3')
-
-    hook.ContentsManager.pre_save_hook(model={'type': 'notebook', 'content': content})
-
-    assert nbformat.writes(content) + '\n' == path.read_text(encoding='utf-8')
 
 
 # the command

@@ -18,6 +18,7 @@ from pages import (
     tags,
     texts,
 )
+from traitlets.config.loader import PyFileConfigLoader
 
 TAGS = {'nbval-ignore-output', 'raises-exception', 'shows'}
 PREDICT = ('> **Predict.**', '> **先猜一猜。**')
@@ -78,9 +79,17 @@ def test_no_page_is_unfinished(path):
 
 
 @every_lesson
-def test_a_page_is_stored_as_jupyter_stores_it(path):
-    """Otherwise whoever opens and saves a page changes lines (order of keys, indentation)."""
-    assert nbformat.writes(read(path)) + '\n' == path.read_text(encoding='utf-8')
+def test_a_page_that_is_opened_and_saved_stays_the_same(path):
+    settings = str(NOTEBOOKS.parent / 'docs' / 'jupyter')
+    hook = PyFileConfigLoader('jupyter_server_config.py', settings).load_config()
+    content = nbformat.read(path, as_version=4)
+    # what JupyterLab adds when the kernel has started
+    content.metadata.kernelspec.display_name = 'Python 3 (ipykernel)'
+    content.metadata.language_info.update(version='3.12.1', pygments_lexer='ipython3')
+
+    hook.ContentsManager.pre_save_hook(model={'type': 'notebook', 'content': content})
+
+    assert nbformat.writes(content) + '\n' == path.read_text(encoding='utf-8')
 
 
 # run in order, and stored as run
