@@ -41,7 +41,7 @@ CITED = {
         '11': 'lesson 07',
     },
     '05_training': {
-        '1.2': 'the figure above', '0.772': 'LeNet, another seed', '0.782': 'LeNet, another seed',
+        '1.1': 'the figure above', '0.772': 'LeNet, another seed', '0.782': 'LeNet, another seed',
         '0.806': 'LeNet at 0.003, seed 0', '0.824': 'LeNet at 0.003, seed 1',
     },
     '06_faster_training': {'1.6': 'the bars of the figure above'},
