@@ -4,6 +4,8 @@ import shutil
 import sys
 
 NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+# on a busy machine Chromium was once seen to print one empty page in place of a deck
+TRIES = 3
 
 
 def of_the_system():
@@ -15,7 +17,8 @@ def print_pdf(pages, ready, **options):
     """Print {address: PDF file}, each page once the JavaScript function `ready` returns true.
 
     Takes the system's Chromium or Chrome, else the one that Playwright downloaded; exits with one line
-    where there is neither. `options` are those of Playwright's `page.pdf`.
+    where there is neither, and where a page stays without text. `options` are those of Playwright's
+    `page.pdf`.
     """
     from playwright.sync_api import Error, sync_playwright  # most that is in tools needs none
 
@@ -28,7 +31,13 @@ def print_pdf(pages, ready, **options):
             )
         page = browser.new_page()
         for address, target in pages.items():
-            page.goto(address)
-            page.wait_for_function(ready)
-            page.pdf(path=target, prefer_css_page_size=True, print_background=True, **options)
+            for _ in range(TRIES):
+                page.goto(address)
+                page.wait_for_function(ready)
+                made = page.pdf(prefer_css_page_size=True, print_background=True, **options)
+                if b'/Font' in made:  # it holds text
+                    break
+            else:
+                sys.exit(f'Chromium printed {address} without any text, {TRIES} times: try again')
+            target.write_bytes(made)
         browser.close()

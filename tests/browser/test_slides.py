@@ -230,6 +230,22 @@ def test_a_deck_becomes_a_pdf_of_as_many_pages(open_deck, tmp_path):
     assert re.search(rb'/MediaBox \[0 0 960 540\]', made)  # 1280 x 720 pixels, in points
 
 
+def test_a_page_that_was_printed_empty_is_printed_again(tmp_path):
+    page, made = tmp_path / 'page.html', tmp_path / 'page.pdf'
+    page.write_text(
+        '<body><script>if (sessionStorage.seen) document.body.append("text");'
+        'sessionStorage.seen = 1</script>'
+    )
+    with ThreadPoolExecutor(1) as other:
+        other.submit(chromium.print_pdf, {page.as_uri(): made}, '() => true').result()
+        assert b'/Font' in made.read_bytes()
+        page.write_text('<body></body>')
+        made.unlink()
+        with pytest.raises(SystemExit, match='page.html without any text, 3 times'):
+            other.submit(chromium.print_pdf, {page.as_uri(): made}, '() => true').result()
+    assert not made.exists()
+
+
 def test_without_a_browser_one_line_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setattr(chromium, 'NAMES', ())
     monkeypatch.setenv('PLAYWRIGHT_BROWSERS_PATH', str(tmp_path))
