@@ -30,12 +30,12 @@ setup:
 run: setup  ## run all lessons (quick profile), pages in build/; LANG_PAGES=zh: in Chinese, build/zh/
 	@$(PY) -m tools.run_notebooks --language $(LANG_PAGES)
 
-# the tests, a process a CPU; then the notebooks, one by one, whatever came of the tests
+# a process a CPU; then the notebooks that compare times, alone, whatever came of the others
 test: setup  ## pytest, and every notebook against its stored outputs
-	@$(PY) -m pytest -n auto -m 'not slow' tests; tests=$$?; $(PY) -m pytest notebooks && exit $$tests
+	@$(PY) -m pytest -n auto -m 'not slow and not timed'; others=$$?; $(PY) -m pytest -m timed notebooks && exit $$others
 
 test-all: setup  ## the same, and the tests that take long
-	@$(PY) -m pytest -n auto tests; tests=$$?; $(PY) -m pytest notebooks && exit $$tests
+	@$(PY) -m pytest -n auto -m 'not timed'; others=$$?; $(PY) -m pytest -m timed notebooks && exit $$others
 
 test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
 	@$(SETUP) --add requirements/browser.lock

@@ -114,6 +114,8 @@ def test_an_interrupted_start_shows_no_traceback(tmp_path, program):
         capture_output=True,
         text=True,
         timeout=60,
+        # the tests may run where Ctrl-C is ignored, as in the background of a shell
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
     assert (ended.returncode, ended.stderr, ended.stdout) == (-signal.SIGINT, '', '')

@@ -3,7 +3,8 @@
 nbval runs the cells, and strictly compares what they printed and displayed. It knows neither of the
 two messages by which a live figure changes, `clear_output` and `update_display_data`; here they do to
 the outputs what a notebook does. Neither stderr nor SVG is compared. A lesson that needs a library
-which is not installed is skipped, and the time limit of a cell follows the speed of the machine.
+which is not installed is skipped, and the time limit of a cell follows the speed of the machine. The
+cells of a lesson that compares times are marked `timed`: beside other tests it would compare nothing.
 """
 
 from tools.run_notebooks import missing
@@ -12,6 +13,7 @@ import pytest
 from nbval import plugin
 
 SKIP = ('stderr', 'image/svg+xml')  # nbval itself skips image/png and image/jpeg
+TIMES = 'runtime.busy()'  # what a lesson asks before it holds one time against another
 CLEAR, UPDATE, ID = (f'application/x-nbval-{what}' for what in ('clear', 'update', 'id'))
 
 
@@ -20,11 +22,14 @@ def pytest_collectstart(collector):
         collector.skip_compare += SKIP
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by the marks
 def pytest_collection_modifyitems(config, items):
     cells = [item for item in items if item.path.suffix == '.ipynb']
     for item in cells:
         if told := missing(item.path.stem):
             item.add_marker(pytest.mark.skip(reason=told))
+        if TIMES in item.path.read_text(encoding='utf-8'):
+            item.add_marker(pytest.mark.timed)
     if cells and not config.option.collectonly:
         from d2l_ext.diagnostics import speed
 

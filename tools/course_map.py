@@ -130,9 +130,9 @@ def recorded() -> tuple:
     (told, *_) = (
         numbers
         for numbers in report.load(ROOT / report.RESULTS, 'waiting')['rounds']
-        if 'tests' in numbers
+        if 'lessons' in numbers
     )
-    seconds = {name: lesson['seconds'] for name, lesson in told['tests']['lessons'].items()}
+    seconds = {name: lesson['seconds'] for name, lesson in told['lessons']['pages'].items()}
     return seconds, told['R']['seconds']
 
 

@@ -118,10 +118,10 @@ def _tell(message):
 
 
 def tests(checkout=ROOT):
-    """`make test`: each command in it, each lesson with its dearest cells, and the tests that failed.
+    """`make test`: each command in it, and the tests that failed.
 
     `seconds` is missing where a test failed: such a run says nothing about the time that the tests take.
-    Raises RuntimeError if it ended without a notebook's cells.
+    Raises RuntimeError if it ended without running a test.
     """
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder)
@@ -135,18 +135,43 @@ def tests(checkout=ROOT):
         parts = [
             json.loads(path.read_text(encoding='utf-8')) for path in sorted(notes.glob('*.json'))
         ]
-        cases = [
-            case
-            for path in sorted(notes.glob('*.xml'))
-            for case in ElementTree.parse(path).iter('testcase')
-        ]
-    found = {'parts': parts, 'lessons': lessons(cases, Path(checkout) / 'notebooks')}
-    if ran.returncode:
-        found['failed'] = [_name(case) for case in cases if _bad(case)]
-        if not found['lessons'] or not found['failed']:
-            raise RuntimeError(_ended('test', ran))
-        return found
-    return {'seconds': seconds, **found}
+        failed = [_name(case) for case in _cases(notes) if _bad(case)]
+    if ran.returncode and not failed:
+        raise RuntimeError(_ended('make test', ran))
+    return (
+        {'parts': parts, 'failed': failed}
+        if ran.returncode
+        else {'seconds': seconds, 'parts': parts}
+    )
+
+
+def lessons(checkout=ROOT):
+    """Every notebook with all threads, one by one, each with its dearest cells, and the cells that failed.
+
+    `seconds` is missing where a cell failed. Raises RuntimeError if no notebook ran to its end.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / 'report.xml'
+        start = time.perf_counter()
+        ran = _run(
+            checkout, [sys.executable, '-m', 'pytest', 'notebooks', f'--junitxml={report}'], {}
+        )
+        seconds = time.perf_counter() - start
+        cases = _cases(Path(folder))
+    pages = by_page(cases, Path(checkout) / 'notebooks')
+    failed = [_name(case) for case in cases if _bad(case)]
+    if not pages or (ran.returncode and not failed):
+        raise RuntimeError(_ended('pytest notebooks', ran))
+    return {'pages': pages, 'failed': failed} if failed else {'seconds': seconds, 'pages': pages}
+
+
+def _cases(folder):
+    """Return the test cases of all of pytest's XML files in a folder."""
+    return [
+        case
+        for path in sorted(folder.glob('*.xml'))
+        for case in ElementTree.parse(path).iter('testcase')
+    ]
 
 
 def _name(case):
@@ -157,7 +182,7 @@ def _bad(case):
     return case.find('failure') is not None or case.find('error') is not None
 
 
-def lessons(cases, folder) -> dict:
+def by_page(cases, folder) -> dict:
     """Return {lesson: its seconds, and its dearest cells} from pytest's XML of the cells that ran.
 
     The first cell's seconds hold the start of the kernel. A lesson with a cell that was skipped or that
@@ -204,24 +229,28 @@ def setup(checkout=ROOT):
         start = time.perf_counter()
         ran = _make(copy, ['setup'], caches)
         if ran.returncode:
-            raise RuntimeError(_ended('setup', ran))
+            raise RuntimeError(_ended('make setup', ran))
         return {'seconds': time.perf_counter() - start}
 
 
 def _make(folder, words, environment):
-    """Run make in `folder`; return what it said and how it ended."""
+    return _run(folder, ['make', *words], environment)
+
+
+def _run(folder, command, environment):
+    """Run a command in `folder`; return what it said and how it ended."""
     outer = ('MAKEFLAGS', 'MAKELEVEL')  # of a make that runs this
     own = {key: value for key, value in os.environ.items() if key not in outer}
     return subprocess.run(
-        ['make', *words], cwd=folder, env={**own, **environment}, text=True,
+        command, cwd=folder, env={**own, **environment}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors='replace',
     )  # fmt: skip
 
 
-def _ended(word, ran):
-    """Say how a make ended: its status, the tests that failed, its last words."""
+def _ended(called, ran):
+    """Say how a command ended: its status, the tests that failed, its last words."""
     lines = ran.stdout.strip().splitlines()
-    # the tests come before the notebooks: without their names a failure of theirs would be lost
+    # of two commands' failures, those of the first would be lost without their names
     failed = [line for line in lines[:-8] if line.startswith(('FAILED ', 'ERROR '))]
     last = '\n'.join([*failed, *lines[-8:]])
-    return f'make {word} ended with status {ran.returncode}: {last}'
+    return f'{called} ended with status {ran.returncode}: {last}'

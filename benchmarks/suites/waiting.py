@@ -1,6 +1,6 @@
 """What a person waits for: set-up, imports, the first batch, the first training step, lessons, tests.
 
-The lessons are timed as `make test` runs them.
+The lessons are timed one by one, with all threads, as a reader runs them.
 Each in seconds, and in R, the seconds of one training step of the lecture's network on this machine.
 """
 
@@ -21,13 +21,14 @@ TITLES = {
     'first_batch_cold': 'first batch of the 60 000, cache cold',
     'first_step': 'kernel start to first training step',
 }
+ONCE = {'lessons': 'all lessons', 'tests': 'make test'}
 LESSONS = [path.stem for path in sorted((ROOT / 'notebooks').glob('*.ipynb'))]
 CELLS = 20  # dearest cells in the table
 
 
 def lessons(numbers) -> dict:
-    """Return {lesson: R} of a round, of those that `make test` ran to their end."""
-    told, R = numbers['tests']['lessons'], numbers[UNIT]['seconds']
+    """Return {lesson: R} of a round, of those that ran to their end."""
+    told, R = numbers['lessons']['pages'], numbers[UNIT]['seconds']
     return {name: told[name]['seconds'] / R for name in LESSONS if name in told}
 
 
@@ -59,6 +60,7 @@ def rounds(quick):
 def contestants(quick):
     module = 'benchmarks.contestants.waiting'
     once = {
+        'lessons': Contestant(f'{module}:lessons', rounds=1),
         'tests': Contestant(f'{module}:tests', rounds=1),
         'setup': Contestant(f'{module}:setup', rounds=1),
     }
@@ -89,24 +91,30 @@ def _rows(found):
     """
     notes = {**found['missing']}
     notes |= {failure['contestant']: f'failed: {failure["words"]}' for failure in found['failures']}
-    if failed := over(found['rounds'], lambda numbers: numbers['tests']['failed']):
-        notes['tests'] = f'failed: {", ".join(failed[-1])}'
+    for name in ONCE:
+        if failed := over(found['rounds'], lambda numbers, name=name: numbers[name]['failed']):
+            notes[name] = f'failed: {", ".join(failed[-1])}'
     rows = []
-    for name, called in {**TITLES, 'tests': 'make test'}.items():
+    for name, called in {**TITLES, **ONCE}.items():
         units = over(found['rounds'], in_units(name))
         note = notes.get(name, '').splitlines()[-1:]
         seconds = spread_of(found, name, 'seconds')
         rows.append((called, seconds, spread(units) if units else None, ''.join(note)))
     for numbers in found['rounds']:
-        rows += _within_tests(numbers)
+        rows += _within(numbers)
     return [row for row in rows if row[1] or row[3]]
 
 
-def _within_tests(numbers):
-    """Return the rows of the commands in `make test`, and of the lessons that it ran, of a round."""
-    told = numbers.get('tests', {'parts': [], 'lessons': {}})
-    named = [(f'of it: {part["command"].removeprefix("-m ")}', part) for part in told['parts']]
-    named += [(f'lesson {name}', lesson) for name, lesson in told['lessons'].items()]
+def _within(numbers):
+    """Return the rows of the commands in `make test`, and of the lessons, of a round."""
+    named = [
+        (f'of it: {part["command"].removeprefix("-m ")}', part)
+        for part in numbers.get('tests', {}).get('parts', [])
+    ]
+    named += [
+        (f'lesson {name}', lesson)
+        for name, lesson in numbers.get('lessons', {}).get('pages', {}).items()
+    ]
     R = numbers.get(UNIT, {}).get('seconds')
     return [
         (called, _single(part['seconds']), R and _single(part['seconds'] / R), '')
@@ -136,7 +144,7 @@ def cells_table(found) -> Table:
     rows = []
     for numbers in found['rounds']:
         R = numbers.get(UNIT, {}).get('seconds')
-        for name, lesson in numbers.get('tests', {}).get('lessons', {}).items():
+        for name, lesson in numbers.get('lessons', {}).get('pages', {}).items():
             for cell in lesson['cells']:
                 units = cell['seconds'] / R if R else None
                 words = map(_cut, (cell['under'], cell['ends']))

@@ -3,7 +3,7 @@
 import numpy as onp
 from matplotlib.patches import Rectangle
 
-from ..runtime.arguments import array_of, brief, names_of, text_of
+from ..runtime.arguments import array_of, brief, names_of, number, text_of
 from .picture import (
     BRANCH_COLOURS,
     GREY,
@@ -20,12 +20,12 @@ TALL = 0.3  # inches
 
 
 @styled
-def heatmap(values, rows, columns, unit, title='', form='{:.2f}') -> Picture:
+def heatmap(values, rows, columns, unit, title='', form='{:.2f}', full=None) -> Picture:
     """Draw `values` (rows, columns) as cells that bear their number, in `unit`, written by `form`.
 
-    White is zero, blue is above and orange below it, the farthest from zero in full colour; what is
-    not finite stays empty. A column named after a branch bears its colour. Raises ValueError if the
-    names do not fit the shape.
+    White is zero, blue is above and orange below it; `full` is in full colour, by default the value
+    farthest from zero. What is not finite stays empty. A column named after a branch bears its colour.
+    Raises ValueError if the names do not fit the shape, or `full` is below a value.
     """
     values = array_of('values', values).astype(float)
     rows, columns = names_of('rows', rows), names_of('columns', columns)
@@ -41,6 +41,8 @@ def heatmap(values, rows, columns, unit, title='', form='{:.2f}') -> Picture:
         )
     finite = onp.isfinite(values)
     most = abs(values[finite]).max(initial=0) or 1
+    if full is not None:
+        most = number('full', full, least=most)
     texts = [[form.format(v) if onp.isfinite(v) else '' for v in row] for row in values]
     left = 0.3 + max(text_width(name, weight='bold') for name in rows)
     wide = max(text_width(text) for line in [columns, *texts] for text in line) + 0.24

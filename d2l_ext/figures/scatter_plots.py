@@ -10,6 +10,8 @@ MARKS = [
     ('#D55E00', 'o'), ('#0072B2', '^'), ('#009E73', 's'), ('#E69F00', 'v'), ('#CC79A7', 'D'),
     (INK, '+'), ('#56B4E9', 'P'), (GREY, '*'), ('#A94A00', 'x'), ('#004C78', '<'),
 ]  # fmt: skip
+# those of a panel of few groups that stands beside another: no colour has two meanings then
+FEW = [('#5E3C99', 'o'), ('#A58BD3', '^'), ('white', 's')]
 PANEL, LEGEND_LINE, GAP = 3.7, 0.2, 0.3  # inches
 
 
@@ -18,8 +20,9 @@ def scatter(points, groups, title='') -> Picture:
     """Draw `points` (N, 2) once for each entry of `groups`, {'by class': (N,) names}, 1 or 2 of them.
 
     The axes bear no numbers: what counts is who lies beside whom. Groups stand in the legend in the
-    order in which they first appear, or in that of their numbers. Raises ValueError for other shapes
-    and lengths, and for more than 10 groups in a panel.
+    order in which they first appear, or in that of their numbers. Of two panels the one with fewer
+    groups, 3 at most, has colours of its own. Raises ValueError for other shapes and lengths, and for
+    more than 10 groups in a panel.
     """
     points = array_of('points', points)
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
@@ -38,10 +41,12 @@ def scatter(points, groups, title='') -> Picture:
         WIDTH, head + PANEL + foot, f'{title + ". " if title else ""}Points in a plane, {told}.'
     )
     wide = (WIDTH - GAP * 3) / 2
+    fewest = min(panels, key=lambda name: len(panels[name]))
     for i, (name, members) in enumerate(panels.items()):
         left = GAP + i * (wide + GAP)
         axes = picture.panel(left, foot, wide, PANEL)
-        _draw(axes, points, members)
+        apart = len(panels) == 2 and name == fewest and len(members) <= len(FEW)
+        _draw(axes, points, members, FEW if apart else MARKS)
         axes.set_title(name, loc='left')
         axes.legend(
             loc='upper left', bbox_to_anchor=(-0.01, -0.01), ncols=columns[name], borderpad=0.2,
@@ -51,16 +56,19 @@ def scatter(points, groups, title='') -> Picture:
     return picture
 
 
-def _draw(axes, points, members):
+def _draw(axes, points, members, marks):
     # in turns, so that no group hides those before it
     shuffled = onp.random.RandomState(0).permutation(len(points))
     turns = onp.array_split(shuffled, 8)
-    for (name, chosen), (colour, marker) in zip(members.items(), MARKS, strict=False):
+    for (name, chosen), (colour, marker) in zip(members.items(), marks, strict=False):
+        lined = marker in '+x' or colour == 'white'
+        edge = INK if colour == 'white' else colour
         for number, turn in enumerate(turns):
             own = turn[onp.isin(turn, chosen)]
             axes.scatter(
-                *points[own].T, s=11, c=colour, marker=marker, linewidths=0.9 if marker in '+x' else 0,
-                label=name if number == 0 else None, zorder=2 + number,
+                *points[own].T, s=11, c=colour, marker=marker, linewidths=0.9 if lined else 0,
+                edgecolors=None if marker in '+x' else edge, label=name if number == 0 else None,
+                zorder=2 + number,
             )  # fmt: skip
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(True)

@@ -416,6 +416,7 @@ SMALL = {
     'family': {'images': 8, 'recipe': {**SUITES['family'].RECIPE, 'epochs': 1}},
     'waiting:first_batch': {'sample': 'quick'},
     'waiting:setup': {'checkout': 'TOY'},
+    'waiting:lessons': {'checkout': 'TOY'},
     'waiting:tests': {'checkout': 'TOY'},
 }
 # ways of their own, each of which is tried
@@ -426,7 +427,7 @@ PYTHON := python3
 setup:
 \t@$(PYTHON) -c "import os; assert not os.path.exists('build'); open('made', 'w')"
 test: setup
-\t@$(PY) -m pytest tests; tests=$$?; $(PY) -m pytest --nbval-lax notebooks && exit $$tests
+\t@$(PY) -m pytest tests; tests=$$?; $(PY) -m pytest notebooks && exit $$tests
 """
 
 
@@ -464,6 +465,7 @@ def toy(tmp_path):
     (folder / 'tests').mkdir()
     (folder / 'tests' / 'test_toy.py').write_text('def test_right():\n    assert 1 == 1\n')
     (folder / 'Makefile').write_text(TOY)
+    (folder / 'pytest.ini').write_text('[pytest]\naddopts = --nbval-lax\n')
     nbformat.write(page, folder / 'notebooks' / '00_toy.ipynb')
     return folder
 
@@ -471,8 +473,8 @@ def toy(tmp_path):
 # more than 10 s: each half of them is tried by another one, of the first by `lecture:measure` and
 # `variants:bfloat16`, of the second by `profile:measure` and `fast:measure torch`
 LONG = {'variants:workers', 'profile:measure fast torch'}
-# what test_make_test_is_timed_by_command_by_lesson_and_by_cell looks at
-LONG |= {'waiting:tests'}
+# what the tests of these two below look at
+LONG |= {'waiting:lessons', 'waiting:tests'}
 # the same code as `family:measure GoogLeNet`, on networks that other tests train
 others = ('InceptionBN', 'InceptionV3', 'InceptionV4', 'InceptionResNetV2', 'GoogLeNet True')
 LONG |= {f'family:measure {name}' for name in others}
@@ -518,36 +520,40 @@ def test_a_step_is_divided_by_what_either_version_of_onednn_says(start):
     }
 
 
-def test_make_test_is_timed_by_command_by_lesson_and_by_cell(toy):
+def test_make_test_is_timed_by_command(toy):
     numbers = waiting_contestants.tests(toy)
 
     assert [part['command'].split()[-1] for part in numbers['parts']] == ['tests', 'notebooks']
     assert 1 < numbers['parts'][1]['seconds'] < numbers['seconds']
-    assert list(numbers['lessons']) == ['00_toy']
-    lesson = numbers['lessons']['00_toy']
-    assert lesson['cells'][0]['seconds'] <= lesson['seconds'] < numbers['parts'][1]['seconds']
+    assert not (toy / 'made').exists()  # nothing was set up
+
+
+def test_notebooks_are_timed_by_lesson_and_by_cell(toy):
+    numbers = waiting_contestants.lessons(toy)
+
+    assert list(numbers['pages']) == ['00_toy']
+    lesson = numbers['pages']['00_toy']
+    assert 1 < lesson['cells'][0]['seconds'] <= lesson['seconds'] < numbers['seconds']
     assert {(c['cell'], c['under'], c['ends']) for c in lesson['cells']} == {
         (2, 'Sleep', 'time.sleep(1)'),
         (1, 'A page', '1 + 1'),
     }
-    assert not (toy / 'made').exists()  # nothing was set up
 
 
-def test_tests_that_fail_are_named_and_the_lessons_keep_their_times(toy):
+def test_tests_that_fail_are_named_and_give_no_time(toy):
     (toy / 'tests' / 'test_toy.py').write_text('def test_wrong():\n    assert 1 == 2\n')
     numbers = waiting_contestants.tests(toy)
 
     assert numbers['failed'] == ['tests.test_toy::test_wrong']
-    assert 'seconds' not in numbers and list(numbers['lessons']) == ['00_toy']
+    assert 'seconds' not in numbers and len(numbers['parts']) == 2
 
 
 @pytest.mark.slow
-def test_without_a_lesson_s_times_it_says_how_make_ended(toy):
-    (toy / 'tests' / 'test_toy.py').write_text('def test_wrong():\n    assert 1 == 2\n')
+def test_without_a_lesson_s_times_it_says_how_pytest_ended(toy):
     path = toy / 'notebooks' / '00_toy.ipynb'
     path.write_text(path.read_text().replace('1 + 1', '1 / 0'))
-    with pytest.raises(RuntimeError, match='make test ended with status .*: FAILED tests/test_toy'):
-        waiting_contestants.tests(toy)
+    with pytest.raises(RuntimeError, match='(?s)pytest notebooks ended with status 1: .*Cell 0'):
+        waiting_contestants.lessons(toy)
 
 
 def test_a_set_up_is_that_of_a_copy_without_what_was_made_before(toy):
@@ -566,7 +572,7 @@ def test_the_import_that_is_timed_is_the_first_one():
     'numbers, told',
     [
         ({'peak_bytes': 9, 'images_per_s': 50.0}, '50 images/s'),
-        ({'parts': [], 'lessons': {}, 'failed': ['tests.a::b']}, 'failed in it: tests.a::b'),
+        ({'parts': [], 'failed': ['tests.a::b']}, 'failed in it: tests.a::b'),
         ({'parts': [], 'seconds': 2.0}, '2 seconds'),
         ({'peak_bytes': 9}, ''),
     ],
@@ -634,7 +640,7 @@ def test_results_are_recorded_of_all_suites_or_of_none():
 @pytest.mark.parametrize('name', ['README.md', 'README.zh.md'])
 def test_the_table_of_lessons_is_the_recorded_one(name):
     found = json.loads((RESULTS / 'waiting.json').read_text())['rounds'][0]
-    R, lessons = found['R']['seconds'], found['tests']['lessons']
+    R, lessons = found['R']['seconds'], found['lessons']['pages']
     text = (RESULTS.parents[1] / name).read_text(encoding='utf-8')
     row = r'^\| \[.+?\]\(notebooks/(?:zh/)?(\w+)\.ipynb\) \| .+ \| (\d+) \| (\d+) \|$'
     written = {

@@ -49,6 +49,15 @@ def test_zero_is_white_the_farthest_is_full_and_the_sign_is_the_colour():
     assert drawn == ['#ffffff', '#e69f00', '#abdaf4', '#f4f4f4']
 
 
+def test_two_maps_of_one_full_value_have_the_same_shades():
+    first = cells(figures.heatmap([[1, 2]], ['a'], BRANCHES, 'points', full=4))
+    second = cells(figures.heatmap([[2, 4]], ['a'], BRANCHES, 'points', full=4))
+
+    assert first[1] == second[0] != second[1]
+    with pytest.raises(ValueError, match='full must be a number >= 4.0, got 3'):
+        figures.heatmap([[2, 4]], ['a'], BRANCHES, 'points', full=3)
+
+
 def test_a_map_of_zeros_is_white():
     assert set(cells(figures.heatmap([[0, 0]], 'a', 'bc', 'points'))) == {'#ffffff'}
 

@@ -33,6 +33,17 @@ def test_groups_are_told_apart_without_colour():
     assert len({marker for _, marker in MARKS}) == len(MARKS) == 10
 
 
+@pytest.mark.parametrize('many', [2, 3, 10])
+def test_no_colour_stands_for_a_group_in_either_panel(many):
+    groups = {'collection': onp.arange(40) % min(many, 3), 'class': onp.arange(40) % many}
+    few, others = (drawn(axes) for axes in figures.scatter(POINTS, groups).axes)
+
+    assert len(few) == min(many, 3) and len(others) == many
+    assert not set(few) & set(others)
+    for found in (few, others):
+        assert sum(map(len, found.values())) == 40
+
+
 def test_each_way_to_group_has_a_panel_of_the_same_points():
     shown = figures.scatter(POINTS, {'collection': WHO, 'class': onp.arange(40) % 10}).axes
 

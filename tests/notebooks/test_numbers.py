@@ -60,7 +60,7 @@ CITED = {
         '0.790': 'Chollet 2017, Table 1', '0.782': 'Chollet 2017, Table 1',
     },
     '11_v4_and_residuals': {
-        '13': 'an earlier run of the cell above', '27': 'the cell above, on one thread, step by step',
+        '7.7': 'the cell above, on another CPU', '27': 'the cell above, on one thread, step by step',
     },
     '12_pytorch_twin': {'100000': 'the axis of the figure above'},
     '13_inspect_the_data': {'0.0089': '89 of 10000 images'},

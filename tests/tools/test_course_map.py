@@ -103,7 +103,7 @@ def test_minutes_to_read_are_counted_from_the_words(monkeypatch):
 def test_minutes_to_run_come_from_the_record(monkeypatch):
     seconds = {'00_start_here': 6.0, '05_training': 120.0}
     lessons = {name: {'seconds': took} for name, took in seconds.items()}
-    rounds = [{'R': {'seconds': 9.0}}, {'R': {'seconds': 3.0}, 'tests': {'lessons': lessons}}]
+    rounds = [{'R': {'seconds': 9.0}}, {'R': {'seconds': 3.0}, 'lessons': {'pages': lessons}}]
     monkeypatch.setattr(course_map.report, 'load', lambda *_: {'rounds': rounds})
     assert course_map.running() == ({'00': 0.1, '05': 2.0}, 3.0)
 
