@@ -12,7 +12,7 @@ import numpy as onp
 from tqdm import tqdm
 
 from .. import runtime
-from ..runtime.arguments import array_of, brief, class_numbers, seed_of, shape_of, whole
+from ..runtime.arguments import array_of, brief, class_numbers, flag, seed_of, shape_of, whole
 from . import download
 from .download import cache, fetch, original
 
@@ -96,7 +96,7 @@ class ImageBatches:
         self.labels = class_numbers('labels', labels, len(self.images))
         self.batch_size = whole('batch_size', batch_size, 1, 'the lecture takes 128')
         self.seed = None if seed is None else seed_of(seed)
-        self.standardize, self.epoch = standardize, 0
+        self.standardize, self.epoch = flag('standardize', standardize), 0
 
     def __len__(self):
         return -(-len(self.images) // self.batch_size)
@@ -144,6 +144,7 @@ def load_data_fashion_mnist(
     """
     batch_size = whole('batch_size', batch_size, 1, 'the lecture takes 128')
     seed = seed_of(seed, 'it decides the order of the training images')
+    standardize = flag('standardize', standardize)
     size = (28, 28) if resize is None else resize
     size = size if isinstance(size, tuple) else (size, size)
     if len(size) != 2:

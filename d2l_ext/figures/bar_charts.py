@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Rectangle
 
-from ..runtime.arguments import brief, dict_of, names_of, number
+from ..runtime.arguments import dict_of, flag, names_of, number
 from ..tables import plain
 from .picture import (
     BRANCH_COLOURS,
@@ -90,8 +90,7 @@ def stacked_bars(rows, unit='channels', normalise=False, title=None) -> Picture:
     ValueError for negative numbers and for a row that sums to zero.
     """
     rows = {str(name): dict_of(f'rows[{name!r}]', p) for name, p in dict_of('rows', rows).items()}
-    if not isinstance(normalise, bool):
-        raise ValueError(f'normalise must be True or False, got {brief(normalise)}')
+    normalise = flag('normalise', normalise)
     for name, parts in rows.items():
         for value in parts.values():
             number(f'rows[{name!r}]', value, least=0)

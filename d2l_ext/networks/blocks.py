@@ -6,7 +6,7 @@ Input channels are never written: Gluon's deferred initialization finds them at 
 import mxnet as mx
 from mxnet.gluon import Block, HybridBlock, nn
 
-from ..runtime.arguments import brief, number, numpy_arrays, one_of, reason_of, whole
+from ..runtime.arguments import brief, flag, number, numpy_arrays, one_of, reason_of, whole
 
 ACTIVATIONS = ('relu', 'sigmoid', 'tanh', 'softrelu', 'softsign')
 
@@ -41,6 +41,7 @@ def conv(channels, kernel, strides=1, padding=None, activation='relu', use_bias=
     padding = _pair('padding', padding, least=0)
     if activation is not None:
         one_of('activation', activation, ACTIVATIONS)
+    use_bias = flag('use_bias', use_bias)
     return nn.Conv2D(channels, kernel, strides, padding, activation=activation, use_bias=use_bias)
 
 
@@ -63,9 +64,8 @@ def max_pool(kernel=3, strides=2, padding=1):
 
 def avg_pool(kernel=3, strides=1, padding=1, count_include_pad=False):
     """Take the mean of each window, at the border of what lies inside; as it stands, keeps the grid."""
-    return nn.AvgPool2D(
-        *_window(kernel, strides, padding), count_include_pad=bool(count_include_pad)
-    )
+    counted = flag('count_include_pad', count_include_pad)
+    return nn.AvgPool2D(*_window(kernel, strides, padding), count_include_pad=counted)
 
 
 class Concat(nn.HybridBlock):

@@ -8,7 +8,7 @@ Shapes in comments are channels x height x width for the paper's images, 3 x 224
 
 from mxnet.gluon import nn
 
-from ..runtime.arguments import brief, number, one_of, whole
+from ..runtime.arguments import brief, flag, number, one_of, whole
 from .blocks import ACTIVATIONS, Concat, conv, max_pool, seq
 from .network import Heads, Network, NetworkWithHeads
 
@@ -41,6 +41,7 @@ def GoogLeNet(classes=10, *, stage2_activation='relu', lrn=False, dropout=0.0, a
     """
     classes = whole('classes', classes)
     dropout = number('dropout', dropout, least=0, below=1)
+    lrn, aux = flag('lrn', lrn), flag('aux', aux)
     if stage2_activation is not None:
         one_of('stage2_activation', stage2_activation, ACTIVATIONS)
     stages = dict(

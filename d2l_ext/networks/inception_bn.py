@@ -6,6 +6,8 @@ as their output; its authors' code has the 96 that fit. The first convolution is
 Shapes in comments are channels x height x width for the paper's images, 3 x 224 x 224.
 """
 
+from mxnet.gluon import Block
+
 from ..runtime.arguments import brief, one_of, whole
 from . import shared_blocks
 from .blocks import Concat, avg_pool, conv_bn, max_pool, seq
@@ -94,5 +96,5 @@ def inception_bn_block(
 
 
 def _check_unit(unit):
-    if not callable(unit):
+    if not callable(unit) or isinstance(unit, Block):  # a layer is called with images
         raise ValueError(f'unit must build a layer as conv_bn and conv do, got {brief(unit)}')

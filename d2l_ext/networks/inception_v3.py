@@ -12,7 +12,7 @@ import math
 import mxnet as mx
 from mxnet.gluon import nn
 
-from ..runtime.arguments import number, whole
+from ..runtime.arguments import flag, number, whole
 from . import shared_blocks
 from .blocks import Concat, avg_pool, conv_bn, seq
 from .network import Heads, Network, NetworkWithHeads
@@ -33,6 +33,7 @@ def InceptionV3(classes=1000, *, aux=False, dropout=0.5, transform_input=False):
     """
     classes = whole('classes', classes)
     dropout = number('dropout', dropout, least=0, below=1)
+    aux, transform_input = flag('aux', aux), flag('transform_input', transform_input)
     channels = 3 if transform_input else None
     stages = dict(
         **({'transform': TransformInput()} if transform_input else {}),

@@ -72,6 +72,13 @@ def number(name, value, *, above=None, least=None, most=None, below=None) -> flo
     return float(value)
 
 
+def flag(name, value) -> bool:
+    """Return `value`; raises ValueError, with the argument's `name`, unless it is True or False."""
+    if not isinstance(value, (bool, onp.bool_)):
+        raise ValueError(f'{name} must be True or False, got {brief(value)}')
+    return bool(value)
+
+
 def one_of(name, value, names) -> str:
     """Return `value`; raises ValueError, with the argument's `name`, unless it is one of `names`."""
     if not isinstance(value, str) or value not in names:

@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-from ..runtime.arguments import brief, path_of, whole
+from ..runtime.arguments import brief, flag, path_of, whole
 from ..runtime.files import replace
 from ..tables import Table, plain
 
@@ -19,7 +19,10 @@ class History:
     """
 
     def __init__(self, epochs=(), about=None, interrupted=False):
-        if isinstance(epochs, (str, dict)) or not hasattr(epochs, '__iter__'):
+        listed = hasattr(epochs, '__iter__') and getattr(
+            epochs, 'ndim', 1
+        )  # an array of no axis is none
+        if isinstance(epochs, (str, dict)) or not listed:
             raise ValueError(f'epochs must be a list of dicts, got {brief(epochs)}')
         self.epochs = list(epochs)
         for entry in self.epochs:
@@ -29,7 +32,7 @@ class History:
         if not (about is None or isinstance(about, dict)):
             raise ValueError(f'about must be a dict, got {brief(about)}')
         self.about = dict(about or {})
-        self.interrupted = interrupted
+        self.interrupted = flag('interrupted', interrupted)
 
     def __getitem__(self, index):
         return self.epochs[index]

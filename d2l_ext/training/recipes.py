@@ -5,7 +5,7 @@ import math
 import mxnet as mx
 
 from ..networks.blocks import ACTIVATIONS
-from ..runtime.arguments import brief, one_of, whole
+from ..runtime.arguments import brief, flag, one_of, whole
 
 # The whole experiment as data. `lecture` is the lecture's own, stage 2 without activations included:
 # 60 000 images, five epochs. `fast` gets further in a fraction of the time (lesson 06). `quick` is for
@@ -81,8 +81,7 @@ def recipe_of(recipe) -> dict:
     whole('batch_size', recipe['batch_size'])
     if recipe['stage2_activation'] is not None:
         one_of('stage2_activation', recipe['stage2_activation'], ACTIVATIONS)
-    if not isinstance(recipe['standardize'], bool):
-        raise ValueError(f'standardize must be True or False, got {brief(recipe["standardize"])}')
+    flag('standardize', recipe['standardize'])
     return recipe
 
 

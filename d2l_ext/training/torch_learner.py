@@ -197,7 +197,7 @@ def fit(
         epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer, momentum=momentum,
         weight_decay=weight_decay,
     )  # fmt: skip
-    check_kinds(loss, history, about)
+    check_kinds(loss, history, about, progress)
     device = device_of(device)
     plan = by_epoch(train_iter, epochs)
     net.to(device, memory_format=layout)

@@ -83,7 +83,7 @@ def fit(
         epochs=epochs, lr=lr, schedule=schedule, optimizer=optimizer, momentum=momentum,
         weight_decay=weight_decay,
     )  # fmt: skip
-    check_kinds(loss, history, about)
+    check_kinds(loss, history, about, progress)
     # NumPy's numbers are taken, but not by MXNet's optimizers, nor by JSON
     epochs, lr = int(epochs), float(lr)
     momentum, weight_decay = float(momentum), float(weight_decay)

@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as onp
 
-from ..runtime.arguments import brief, number, one_of, whole
+from ..runtime.arguments import brief, flag, number, one_of, whole
 from .recipes import OPTIMIZERS, OPTIONS, SCHEDULES
 
 
@@ -17,7 +17,7 @@ def check_options(*, epochs, lr, schedule, optimizer, momentum, weight_decay):
     check_optimizer(optimizer, momentum, weight_decay)
 
 
-def check_kinds(loss, history, about):
+def check_kinds(loss, history, about, progress):
     """Raise ValueError unless these arguments of `fit` are of the kind that it takes."""
     if not callable(loss):
         raise ValueError(f'loss must be a function of (outputs, y), got {brief(loss)}')
@@ -25,6 +25,7 @@ def check_kinds(loss, history, about):
         raise ValueError(f'history must be a History, got {brief(history)}')
     if about is not None and not isinstance(about, dict):
         raise ValueError(f'about must be a dict, got {brief(about)}')
+    flag('progress', progress)
 
 
 def check_optimizer(optimizer, momentum, weight_decay):

@@ -136,7 +136,7 @@ def graph(net):
                     data = named[name].data(named[name].list_ctx()[0])
                 except (RuntimeError, gluon.parameter.DeferredInitializationError):
                     raise ValueError(
-                        f'{name} has no values yet: initialize the network, or load its weights, '
+                        f'net has no values yet for {name}: initialize it, or load its weights, '
                         'and give it one batch'
                     ) from None
                 arrays[f'{kind}:{name}'] = data.as_in_ctx(mx.cpu())

@@ -8,7 +8,7 @@ import numpy as onp
 from mxnet import init, np
 
 from ..networks.blocks import check_network, walk
-from ..runtime.arguments import array_of, dict_of, one_of
+from ..runtime.arguments import array_of, dict_of, one_of, text_of
 from ..runtime.files import content, replace
 
 # safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
@@ -163,13 +163,14 @@ def packed(tensors) -> bytes:
 
     arrays = {}
     for name, given in dict_of('tensors', tensors).items():
+        text_of('a name in tensors', name)
         found = array_of(f'tensors[{name!r}]', given)
         if found.dtype.str not in WRITTEN:
             raise ValueError(
                 f'tensors[{name!r}] must be one of {", ".join(WRITTEN)}, got {found.dtype}'
             )
         # its C code reads memory as it lies
-        arrays[str(name)] = onp.ascontiguousarray(found).reshape(found.shape)
+        arrays[name] = onp.ascontiguousarray(found).reshape(found.shape)
     return save(arrays)
 
 

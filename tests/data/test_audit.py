@@ -219,9 +219,10 @@ def test_the_sample_agrees_with_the_full_search():
 def test_the_search_of_the_full_set_gives_what_is_stored():
     stored, found = onp.load(copies.COPIES), copies.search()
 
-    assert {name: (stored[name] == found[name]).all() for name in found} == dict.fromkeys(
-        found, True
-    )
+    for name in set(found) - {'counts'}:
+        assert (stored[name] == found[name]).all(), name
+    # a pair at the border of a level falls on either side, by the order in which threads add
+    assert abs(stored['counts'] - found['counts']).max() <= 1
 
 
 # features
