@@ -241,6 +241,18 @@ def test_every_prediction_stands_above_the_cell_that_answers_it(path):
         assert cells[i + 1].cell_type == 'code', cells[i].id
 
 
+@every_lesson
+def test_the_paragraph_that_answers_introduces_nothing_else(path):
+    """The site folds it with the outputs: what it introduced would stand there without a word."""
+    cells = read(path).cells
+    for i, cell in enumerate(cells):
+        if any(mark in cell.source for mark in PREDICT):
+            after = next((c for c in cells[i + 1 :] if c.cell_type == 'markdown'), None)
+            answer = after.source.split('\n\n')[0]
+            assert not answer.endswith((':', '：')), after.id
+            assert not re.search(r'\b([Tt]he next (cell|table)|下一个单元格|下表)', answer), after.id
+
+
 @every_english
 def test_every_section_with_code_asks_for_a_prediction(path):
     with_code, asked, heading = set(), set(), None
