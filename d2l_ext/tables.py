@@ -4,7 +4,7 @@ import math
 import re
 from html import escape
 
-from .runtime.arguments import brief, names_of, text_of
+from .runtime.arguments import brief, iterable, names_of, text_of
 
 # a number that was written with digits of the caller's choice, such as -0.020, 3e-07 or 28.0%
 NUMBER = re.compile(r'[-+]?\d[\d ]*(\.\d+)?(e[-+]?\d+)?%?')
@@ -98,7 +98,7 @@ class Table:
 
 
 def _list(name, value) -> list:
-    if isinstance(value, (str, bytes, dict)) or not hasattr(value, '__iter__'):
+    if isinstance(value, (str, bytes, dict)) or not iterable(value):
         raise ValueError(f'{name} must be a list of entries, got {brief(value)}')
     return list(value)
 

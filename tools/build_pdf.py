@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD, OUT = ROOT / 'build' / 'book', ROOT / 'build' / 'pdf'
 NAMES = {'en': 'inception-in-gluon.pdf', 'zh': 'inception-in-gluon.zh.pdf'}
 TYPESET = '() => MathJax.startup.promise.then(() => true)'  # all formulas
+APART = 5  # lines of code: with more, a cell may be divided between its code and its output
+SHORT = 18  # letters of a row's first entry that stay on one line
 # what follows the lessons
 OTHERS = ['course_map', 'glossary']
 TEXT = {
@@ -48,7 +50,7 @@ def main() -> int:
         status = sphinx(language)
         if status:
             return status
-        add_contents(BUILD / language / 'index.html', language)
+        typeset(BUILD / language / 'index.html', language)
         print_page(BUILD / language / 'index.html', OUT / name)
         print(f'{(OUT / name).relative_to(ROOT)}: {(OUT / name).stat().st_size / 1e6:.0f} MB')
     return 0
@@ -72,9 +74,31 @@ def sphinx(language) -> int:
     return build_site.sphinx(language, source, out, options)
 
 
-def add_contents(path, language):
-    """Put the table of contents on the first page, after the picture."""
+def typeset(path, language):
+    """Make a page for paper of the page of HTML: contents, answers that stand open, no dead link."""
     page = BeautifulSoup(path.read_text(encoding='utf-8'), 'html.parser')
+    add_contents(page, language)
+    for answer in page.find_all('details'):
+        answer.name, answer['class'] = 'div', 'answer'
+        title = answer.summary
+        title.name, title['class'] = 'p', 'answer-title'
+        title.string = re.sub(r'^(Show|显示) ?', '', title.get_text()).capitalize()
+    ids = {tag['id'] for tag in page.find_all(id=True)}
+    for link in page.find_all('a', href=re.compile('^#')):
+        if link['href'][1:] not in ids:  # a page of the site that the book leaves out
+            link.unwrap()
+    for cell in page.find_all(class_='cell'):
+        code = cell.find(class_='cell_input')
+        if code and code.get_text().strip().count('\n') >= APART:
+            cell['class'].append('long')
+    for first in page.select('tr > :first-child'):
+        if len(first.get_text()) <= SHORT:
+            first['class'] = [*first.get('class', ()), 'short']
+    path.write_text(str(page), encoding='utf-8')
+
+
+def add_contents(page, language):
+    """Put the table of contents on the first page, after the picture."""
     items = []
     for mark in page.find_all('span', id=re.compile('^document-')):
         # the mark stands before the break of the page, its chapter after it
@@ -87,7 +111,6 @@ def add_contents(path, language):
         items.append(f'<li><a href="#{chapter["id"]}"><span>{escape(title)}</span></a></li>')
     contents = f'<nav class="contents"><h2>{TEXT[language][1]}</h2><ol>{"".join(items)}</ol></nav>'
     page.find(class_='toctree-wrapper').insert_before(BeautifulSoup(contents, 'html.parser'))
-    path.write_text(str(page), encoding='utf-8')
 
 
 def print_page(path, target):

@@ -75,7 +75,7 @@ WHAT = {
 MISSING = {
     'en': {
         'no_script': '{what} JavaScript, which is off in this browser.',
-        'no_server': '{what} a web server, as `make serve` starts one: '
+        'no_server': '{what} a web server, such as the one that `make serve` starts: '
         'a browser runs no modules from a file.',
     },
     'zh': {

@@ -29,6 +29,8 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
     axes = picture.panel(0.75, 0.5, WIDTH - 0.75 - right, 2.95)
     places = list(dict.fromkeys(x for xs, _ in series.values() for x in xs))
     words = any(isinstance(x, str) for x in places)
+    if words and 'x' in log:
+        raise ValueError(f"log must be '' or 'y' where series has names for x, got {log!r}")
     if not words:
         for x in places:
             number('the x of series', x)

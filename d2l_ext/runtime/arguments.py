@@ -175,6 +175,11 @@ def text_of(name, value) -> str:
     return value
 
 
+def iterable(value) -> bool:
+    """Tell whether `value` can be gone through: an array without an axis has what it takes, and cannot."""
+    return hasattr(value, '__iter__') and getattr(value, 'ndim', 1) > 0
+
+
 def names_of(name, value) -> list:
     """Return `value`, a list, as texts; raises ValueError, with the argument's `name`, for anything else."""
     if isinstance(value, bytes) or not hasattr(value, '__iter__') or getattr(value, 'ndim', 1) != 1:

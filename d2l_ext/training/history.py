@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-from ..runtime.arguments import brief, flag, path_of, whole
+from ..runtime.arguments import brief, flag, iterable, path_of, whole
 from ..runtime.files import replace
 from ..tables import Table, plain
 
@@ -19,10 +19,7 @@ class History:
     """
 
     def __init__(self, epochs=(), about=None, interrupted=False):
-        listed = hasattr(epochs, '__iter__') and getattr(
-            epochs, 'ndim', 1
-        )  # an array of no axis is none
-        if isinstance(epochs, (str, dict)) or not listed:
+        if isinstance(epochs, (str, dict)) or not iterable(epochs):
             raise ValueError(f'epochs must be a list of dicts, got {brief(epochs)}')
         self.epochs = list(epochs)
         for entry in self.epochs:

@@ -8,7 +8,7 @@ from .. import data
 from ..analysis import anatomy
 from ..networks import joint_loss
 from ..networks.blocks import check_network, passed
-from ..runtime.arguments import LARGEST, brief, number, numpy_arrays, whole
+from ..runtime.arguments import LARGEST, brief, iterable, number, numpy_arrays, whole
 from .checkpoint import Checkpoint
 from .device_limits import check_precision
 from .gluon_learner import Learner, as_mxnet, check_where, devices_of, dtype_of
@@ -151,7 +151,7 @@ def predict(net, data_iter, device=None):
     if hasattr(net, 'collect_params'):  # a graph from a file has none
         check_where(net, [device])
         dtype = dtype_of(net)
-    if not hasattr(data_iter, '__iter__'):
+    if not iterable(data_iter):
         raise ValueError(f'data_iter must give batches (X, y), got {brief(data_iter)}')
     all_labels, probabilities = [], []
     for batch in data_iter:

@@ -261,6 +261,8 @@ def scratch():
 
 
 def _files(path):
+    if os.path.basename(path) in ('', os.curdir, os.pardir):
+        raise ValueError(f'path must end with the name of a graph, got {brief(path)}')
     return [Path(f'{path}{suffix}') for suffix in SUFFIXES]
 
 

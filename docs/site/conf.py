@@ -5,6 +5,9 @@ import os
 import re
 from pathlib import Path
 
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.search.en import SearchEnglish
 from sphinx.search.zh import SearchChinese
 
@@ -12,7 +15,7 @@ TITLES = {'en': 'Inception in Gluon', 'zh': '用 Gluon 实现 Inception'}
 LANGUAGE = os.environ['SITE_LANGUAGE']
 
 project = TITLES[LANGUAGE]
-author = copyright = 'the course’s authors, text CC BY-SA 4.0, code MIT'
+author, copyright = 'the course’s authors', 'the course’s authors, text CC BY-SA 4.0, code MIT'
 language = {'en': 'en', 'zh': 'zh_CN'}[LANGUAGE]  # zh_CN: the search divides words by jieba
 extensions = ['myst_nb', 'sphinx.ext.autodoc']
 templates_path = ['templates']
@@ -82,7 +85,29 @@ class Chinese(SearchChinese):
         return super().split(input) + products(input)
 
 
+class Book(SingleFileHTMLBuilder):
+    """One page of HTML; each id has its document's name before it, for two of them may share a heading."""
+
+    def assemble_doctree(self):
+        tree = super().assemble_doctree()
+        for file in tree.findall(addnodes.start_of_file):
+            docname = file['docname'].rpartition('/')[2]
+            for node in file.findall(nodes.Element):
+                node['ids'] = [f'{docname}--{name}' for name in node['ids']]
+                if 'refid' in node:
+                    node['refid'] = f'{docname}--{node["refid"]}'
+        return tree
+
+    def fix_refuris(self, tree):
+        """Turn index.html#document-glossary#he into #glossary--he, where Sphinx leaves #he."""
+        for link in tree.findall(nodes.reference):
+            found = re.fullmatch(r'.*#document-([^#]+)#(.+)', link.get('refuri', ''))
+            if found:
+                link['refuri'] = f'#{found[1].rpartition("/")[2]}--{found[2]}'
+
+
 def setup(app):
+    app.add_builder(Book, override=True)
     for search in (English, Chinese):
         app.add_search_language(search)
     app.connect('autodoc-process-docstring', escape)

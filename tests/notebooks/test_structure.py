@@ -250,7 +250,9 @@ def test_the_paragraph_that_answers_introduces_nothing_else(path):
             after = next((c for c in cells[i + 1 :] if c.cell_type == 'markdown'), None)
             answer = after.source.split('\n\n')[0]
             assert not answer.endswith((':', '：')), after.id
-            assert not re.search(r'\b([Tt]he next (cell|table)|下一个单元格|下表)', answer), after.id
+            assert not re.search(r'\b([Tt]he next (cell|table)|下一个单元格|下表)', answer), (
+                after.id
+            )
 
 
 @every_english
