@@ -451,7 +451,7 @@ TABLE = {
         blocks.Residual,
         lambda made, g: not isinstance(g['body'], nn.Conv2D) or gives((1, 1, 8, 8), made),
         body=Good(Made('conv', lambda: blocks.conv(1, 3))), scale=scale,
-        activation=Good('relu', None), kept=[{'scale': 'a'}, {'activation': 'swish'}],
+        activation=Good('relu', None), kept=[{'scale': 'a'}, {'scale': 2e-309}, {'activation': 'swish'}],
     ),
     'networks.blocks.walk': Case(
         lambda block: [path for path, _ in blocks.walk(block)],
@@ -540,7 +540,8 @@ TABLE = {
     'networks.shared_blocks.split_3x3': Case(shared_blocks.split_3x3, is_block, channels=count, examples=50),
     # analysis
     'analysis.trace': Case(
-        analysis.trace, lambda calls, g: calls[-1].out_shape == (g['shape'][0], 4), net=net, shape=shape
+        analysis.trace,
+        lambda calls, g: of_net(g, calls[-1].out_shape == (g['shape'][0], 4)), net=net, shape=shape
     ),
     'analysis.summary': Case(
         analysis.summary, is_table, net=net, shape=shape, depth=Good(None, 1, 2), examples=50
@@ -886,7 +887,8 @@ TABLE = {
     'figures.heatmap': Case(
         figures.heatmap, is_picture, values=Good(onp.eye(2), [[1, math.nan], [0, -1]]), rows=names,
         columns=names, unit=Good('%'), title=title, form=Good('{:.2f}', '{}'), examples=20,
-        kept=[{'form': '{a}'}, {'form': '{'}, {'values': 'a'}, {'rows': 3}, {'form': '{:d}'}],
+        kept=[{'title': '\ud800'}, {'form': '{a}'}, {'form': '{'}, {'values': 'a'}, {'rows': 3},
+              {'form': '{:d}'}],
     ),
     'figures.montage': Case(
         figures.montage, is_picture, images=Good(GREY, FLOATS, onp.zeros((4, 3, 5, 5))),

@@ -80,7 +80,8 @@ MISSING = {
     },
     'zh': {
         'no_script': '{what}需要 JavaScript，而这个浏览器没有启用它。',
-        'no_server': '{what}需要网页服务器（`make serve` 会启动一个），因为浏览器不运行文件里的模块。',
+        'no_server': '{what}需要网页服务器（`make serve` 会启动一个）：'
+        '直接从磁盘打开网页时，浏览器不加载 JavaScript 模块。',
     },
 }
 

@@ -10,7 +10,7 @@ from numbers import Integral, Real
 
 import numpy as onp
 
-FINITE = float(onp.finfo('float32').max)
+FINITE, TINY = (float(limit) for limit in (onp.finfo('float32').max, onp.finfo('float32').tiny))
 LARGEST = 2**31 - 1  # that a side of MXNet's arrays can be
 LONGEST = 255  # bytes of a file's name that the systems take
 SHORT = reprlib.Repr()
@@ -62,10 +62,12 @@ def number(name, value, *, above=None, least=None, most=None, below=None) -> flo
     bounds = {sign: bound for sign, bound in bounds.items() if bound is not None}
     good = isinstance(value, Real) and not isinstance(value, bool)
     # a whole number may be larger than any fraction; what MXNet cannot hold is no number to it
-    good = good and abs(value) <= FINITE
+    good = good and (value == 0 or TINY <= abs(value) <= FINITE)
     good = good and (above is None or value > above) and (least is None or value >= least)
     if not (good and (most is None or value <= most) and (below is None or value < below)):
         wanted = ' and '.join(f'{sign} {bound}' for sign, bound in bounds.items())
+        if isinstance(value, Real) and 0 < abs(value) < TINY:
+            wanted = f'0, or of at least {TINY:.2g}'
         raise ValueError(
             f'{name} must be a number {wanted or "that is finite"}, got {brief(value)}'
         )
@@ -170,7 +172,8 @@ def images_of(name, value):
 
 def text_of(name, value) -> str:
     """Return `value`; raises ValueError, with the argument's `name`, unless it is a text."""
-    if not isinstance(value, str):
+    # half of a character, which Python's texts may hold, can neither be drawn nor written
+    if not isinstance(value, str) or value != value.encode('utf-8', 'ignore').decode('utf-8'):
         raise ValueError(f'{name} must be a text, got {brief(value)}')
     return value
 

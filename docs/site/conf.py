@@ -15,7 +15,10 @@ TITLES = {'en': 'Inception in Gluon', 'zh': '用 Gluon 实现 Inception'}
 LANGUAGE = os.environ['SITE_LANGUAGE']
 
 project = TITLES[LANGUAGE]
-author, copyright = 'the course’s authors', 'the course’s authors, text CC BY-SA 4.0, code MIT'
+author, copyright = {
+    'en': ('the course’s authors', 'the course’s authors, text CC BY-SA 4.0, code MIT'),
+    'zh': ('本课程的作者', '本课程的作者，文字 CC BY-SA 4.0，代码 MIT'),
+}[LANGUAGE]
 language = {'en': 'en', 'zh': 'zh_CN'}[LANGUAGE]  # zh_CN: the search divides words by jieba
 extensions = ['myst_nb', 'sphinx.ext.autodoc']
 templates_path = ['templates']
