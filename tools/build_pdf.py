@@ -83,6 +83,8 @@ def typeset(path, language):
         title = answer.summary
         title.name, title['class'] = 'p', 'answer-title'
         title.string = re.sub(r'^(Show|显示) ?', '', title.get_text()).capitalize()
+    for mark in page.select('.headerlink'):  # the pilcrow that a screen shows beside a heading
+        mark.decompose()
     ids = {tag['id'] for tag in page.find_all(id=True)}
     for link in page.find_all('a', href=re.compile('^#')):
         if link['href'][1:] not in ids:  # a page of the site that the book leaves out

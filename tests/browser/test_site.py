@@ -3,7 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from tools import build_pdf
+from tools import build_pdf, build_site
 
 import pytest
 
@@ -309,17 +309,36 @@ def test_a_printed_table_is_whole(open_page, site):
 BOOK = """<script>window.MathJax = {startup: {promise: Promise.resolve()}}</script>
 <section><h1>Book</h1><div class="toctree-wrapper">
 <span id="document-a"></span><section id="x"><h2>One<a class="headerlink">#</a></h2></section>
-<span id="document-b"></span><section id="y"><h2>Two</h2></section></div></section>"""
+<span id="document-b"></span><section id="y"><h2>Two</h2><a href="#left-out">a page of the site</a>
+<details><summary>Show one answer to exercise 1</summary><p>2</p></details></section></div></section>"""
 
 
 def test_the_pdf_has_a_table_of_contents_and_bookmarks(tmp_path):
     page = tmp_path / 'index.html'
     style = (ROOT / 'docs/site/static/book.css').read_text(encoding='utf-8')
     page.write_text(f'<style>{style}</style>{BOOK}', encoding='utf-8')
-    build_pdf.add_contents(page, 'en')
-    assert '<a href="#document-a"><span>One</span></a>' in page.read_text(encoding='utf-8')
+    build_pdf.typeset(page, 'en')
+    made = page.read_text(encoding='utf-8')
+    assert '<a href="#document-a"><span>One</span></a>' in made and '<h2>One</h2>' in made
+    assert 'href="#left-out"' not in made and 'a page of the site' in made
+    assert '<p class="answer-title">One answer to exercise 1</p><p>2</p>' in made
     with ThreadPoolExecutor(1) as other:  # a thread has one Playwright, and this one has the tests'
         other.submit(build_pdf.print_page, page, tmp_path / 'book.pdf').result()
     pdf = (tmp_path / 'book.pdf').read_bytes()
     assert len(re.findall(rb'/Type /Page\b', pdf)) == 3  # each chapter begins on a page of its own
     assert b'/Outlines' in pdf and b'/Dests' in pdf
+
+
+def test_a_link_of_the_book_leads_to_the_document_that_it_names(tmp_path):
+    """Headings of two documents may be alike, and those in Chinese have only numbers as their names."""
+    (tmp_path / 'index.md').write_text('# Book\n\n```{toctree}\none\ntwo\n```\n')
+    for name, other in (('one', 'two'), ('two', 'one')):
+        text = f'# {name}\n\n## 数据\n\n[there]({other}.md#数据)\n\n[here](#数据)\n'
+        (tmp_path / f'{name}.md').write_text(text, encoding='utf-8')
+    options = ['-Q', '-t', 'book', '-b', 'singlehtml']
+    assert build_site.sphinx('zh', tmp_path, tmp_path / 'out', options) == 0
+    page = (tmp_path / 'out' / 'index.html').read_text(encoding='utf-8')
+    ids = re.findall(r'<section id="([^"]+)">\s*<h3>数据', page)
+    assert len(set(ids)) == 2
+    assert [ids.index(i) for i in re.findall(r'href="#([^"]+)">(?:<span[^>]*>)?there', page)] == [1, 0]
+    assert [ids.index(i) for i in re.findall(r'href="#([^"]+)">(?:<span[^>]*>)?here', page)] == [0, 1]
