@@ -30,12 +30,15 @@ setup:
 run: setup  ## run all lessons (quick profile), pages in build/; LANG_PAGES=zh: in Chinese, build/zh/
 	@$(PY) -m tools.run_notebooks --language $(LANG_PAGES)
 
-# a process a CPU; then the notebooks that compare times, alone, whatever came of the others
+# the tests, then the notebooks, a process a CPU; last, alone, the notebooks that compare times. All of
+# them, whatever came of those before
+NOTEBOOKS = $(PY) -m pytest -n auto -m 'not timed' notebooks; pages=$$?; \
+  $(PY) -m pytest -m timed notebooks && exit $$((tests + pages))
 test: setup  ## pytest, and every notebook against its stored outputs
-	@$(PY) -m pytest -n auto -m 'not slow and not timed'; others=$$?; $(PY) -m pytest -m timed notebooks && exit $$others
+	@$(PY) -m pytest -n auto -m 'not slow' tests; tests=$$?; $(NOTEBOOKS)
 
 test-all: setup  ## the same, and the tests that take long
-	@$(PY) -m pytest -n auto -m 'not timed'; others=$$?; $(PY) -m pytest -m timed notebooks && exit $$others
+	@$(PY) -m pytest -n auto tests; tests=$$?; $(NOTEBOOKS)
 
 test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
 	@$(SETUP) --add requirements/browser.lock

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -15,18 +16,21 @@ from tools import compare_notebooks
 import pytest
 
 ROOT = Path(__file__).parents[1]
+NOTEBOOKS = ['-m pytest -n auto -m not timed notebooks', '-m pytest -m timed notebooks']
+PARTS = {
+    'test': ['-m pytest -n auto -m not slow tests', *NOTEBOOKS],
+    'test-all': ['-m pytest -n auto tests', *NOTEBOOKS],
+}
 
 
 @pytest.fixture
 def make(tmp_path):
     """Return `make(target, failing)`: its exit status, and the arguments of each pytest it started.
 
-    Nothing runs: the interpreter is a script that notes its arguments, and fails for one folder.
+    Nothing runs: the interpreter is a script that notes its arguments, and fails for one of them.
     """
     python, notes = tmp_path / 'python', tmp_path / 'notes'
-    python.write_text(
-        f'#!/bin/sh\necho "$*" >> {notes}\nfor last; do :; done\ntest "$last" != "$FAILING"\n'
-    )
+    python.write_text(f'#!/bin/sh\necho "$*" >> {notes}\ntest "$*" != "$FAILING"\n')
     python.chmod(0o755)
 
     def run(target, failing=''):
@@ -41,20 +45,19 @@ def make(tmp_path):
 
 
 @pytest.mark.parametrize('target', ['test', 'test-all'])
-@pytest.mark.parametrize('failing', ['tests', 'notebooks'])
-def test_a_failing_part_fails_the_whole_and_the_other_part_runs(make, target, failing):
-    status, started = make(target, failing)
+@pytest.mark.parametrize('failing', range(3))
+def test_a_failing_part_fails_the_whole_and_the_other_parts_run(make, target, failing):
+    parts = PARTS[target]
 
+    assert make(target) == (0, parts)
+    status, started = make(target, parts[failing])
     assert status != 0
-    assert [line.split()[-1] for line in started] == ['tests', 'notebooks']
+    assert started[3:] == parts
 
 
-def test_all_leaves_nothing_out_and_test_only_what_is_slow(make):
-    assert make('test') == (
-        0, ['-m pytest -n auto -m not slow tests', '-m pytest notebooks']
-    )  # fmt: skip
-    status, started = make('test-all')
-    assert (status, started[2:]) == (0, ['-m pytest -n auto tests', '-m pytest notebooks'])
+def test_all_leaves_nothing_out_and_test_only_what_is_slow():
+    assert PARTS['test'][0] == PARTS['test-all'][0].replace('tests', '-m not slow tests')
+    assert PARTS['test'][1:] == PARTS['test-all'][1:]
 
 
 def test_continuous_integration_runs_the_tests_with_all_that_they_need():
@@ -74,6 +77,33 @@ def conftest():
     return module
 
 
+@pytest.fixture
+def page(tmp_path):
+    path = tmp_path / 'a.ipynb'
+    path.write_text('{}', encoding='utf-8')
+    return path
+
+
+@pytest.mark.parametrize('code, marks', [('runtime.busy()', ['timed']), ('runtime.profile()', [])])
+def test_a_page_that_compares_times_is_marked(monkeypatch, page, code, marks):
+    monkeypatch.setenv(speed.KEPT, '1:5,2:3')
+    monkeypatch.setattr(runtime, 'THREADS_GIVEN', True)
+    page.write_text(json.dumps({'cells': [{'source': [code]}]}), encoding='utf-8')
+    found = []
+    item = SimpleNamespace(path=page, add_marker=lambda mark: found.append(mark.name))
+    option = SimpleNamespace(nbval_cell_timeout=300, collectonly=False)
+    compare_notebooks.pytest_collection_modifyitems(SimpleNamespace(option=option), [item])
+    assert found == marks
+
+
+def test_some_pages_compare_times_and_most_do_not():
+    pages = sorted((ROOT / 'notebooks').glob('*.ipynb'))
+    timed = [path for path in pages if compare_notebooks.TIMES in path.read_text(encoding='utf-8')]
+
+    assert '06_faster_training' in {path.stem for path in timed}
+    assert 0 < len(timed) < len(pages) / 3
+
+
 @pytest.mark.parametrize(
     'asked, steps, limit',
     [
@@ -82,24 +112,24 @@ def conftest():
         (2000, '1:5,2:3.04', 2000),  # on the command line
     ],
 )
-def test_a_cell_may_take_longer_on_a_slow_machine(monkeypatch, asked, steps, limit):
+def test_a_cell_may_take_longer_on_a_slow_machine(monkeypatch, page, asked, steps, limit):
     monkeypatch.setenv(speed.KEPT, steps)
     monkeypatch.setattr(runtime, 'THREADS_GIVEN', True)
     option = SimpleNamespace(nbval_cell_timeout=asked, collectonly=False)
-    for name, expected in (('test_a.py', asked), ('a.ipynb', limit)):
-        items = [SimpleNamespace(path=Path(name))]
+    for path, expected in ((Path('test_a.py'), asked), (page, limit)):
+        items = [SimpleNamespace(path=path)]
         compare_notebooks.pytest_collection_modifyitems(SimpleNamespace(option=option), items)
         assert option.nbval_cell_timeout == expected
 
 
 @pytest.mark.parametrize('steps, threads', [('1:5,2:3', '2'), ('1:3,2:5', '1')])
-def test_the_notebooks_take_the_quicker_number_of_threads(monkeypatch, steps, threads):
+def test_the_notebooks_take_the_quicker_number_of_threads(monkeypatch, page, steps, threads):
     monkeypatch.setenv(speed.KEPT, steps)
     monkeypatch.setenv('OMP_NUM_THREADS', '7')
     monkeypatch.delenv('PYTEST_XDIST_WORKER', raising=False)
     monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
     option = SimpleNamespace(nbval_cell_timeout=300, collectonly=False)
-    items = [SimpleNamespace(path=Path('a.ipynb'))]
+    items = [SimpleNamespace(path=page)]
     compare_notebooks.pytest_collection_modifyitems(SimpleNamespace(option=option), items)
     assert os.environ['OMP_NUM_THREADS'] == threads
 

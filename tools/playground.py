@@ -9,7 +9,7 @@ from pathlib import Path
 from d2l_ext.figures import BRANCH_COLOURS, explorer
 
 from mxnet.util import use_np
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 SOURCE = Path(__file__).resolve().parent.parent / 'docs' / 'playground'
 ELEMENT = """<{tag} {attributes}>
@@ -28,7 +28,7 @@ ELEMENTS = {
     'looks': ('where-it-looks', FILES, 'network', 'looks'),
     'switches': ('branch-switches', FILES, 'network', 'switches'),
 }
-# what follows the output of a lesson's cell, known by its number, and the sentence above it
+# what follows a lesson's cell, known by its number, and the paragraph about its output; a sentence above it
 BESIDE = {
     '13-34': 'recognizer',
     '14-10': 'inside',
@@ -114,16 +114,31 @@ def element(name, language) -> str:
 
 
 def embed(notebook, language):
-    """Put the explorer where a kernel shows its widget, and the others of ELEMENTS where BESIDE says."""
+    """Put the explorer where a kernel shows its widget, and the others of ELEMENTS where BESIDE says.
+
+    The others stand after the paragraph that speaks of the cell's output, and answers its Predict.
+    """
+    cells = []
+    waiting = ''
     for cell in notebook.cells:
-        html = ''
+        if waiting and cell.cell_type == 'markdown':
+            said, _, rest = cell.source.partition('\n\n')
+            cells += [new_markdown_cell(said), shown(waiting)]
+            cell.source, waiting = rest, ''
+        if cell.source:
+            cells.append(cell)
         if cell.source.startswith('explorer.Explorer('):
-            html = element('explorer', language)
+            cell.outputs += shown(element('explorer', language)).outputs
         elif name := BESIDE.get(cell.get('id')):
-            html = f'<p>{SENTENCES[language][name]}</p>{element(name, language)}'
-        if html:
-            cell.outputs.append(new_output('display_data', {'text/html': html}))
+            waiting = f'<p>{SENTENCES[language][name]}</p>{element(name, language)}'
+    notebook.cells = cells
     return notebook
+
+
+def shown(html):
+    """Return a cell without code that shows some HTML."""
+    output = new_output('display_data', {'text/html': html})
+    return new_code_cell(outputs=[output], metadata={'tags': ['remove-input']})
 
 
 def link_decks(folder):

@@ -36,9 +36,8 @@ def lines(series, xlabel, ylabel, title='', log='') -> Picture:
             number('the x of series', x)
     for (name, (xs, ys)), (colour, marker, dash) in zip(series.items(), RUNS, strict=False):
         at = [places.index(x) for x in xs] if words else xs
-        # a marker at each of many points hides the line
-        every = max(1, len(at) // 12)
-        axes.plot(at, ys, color=colour, marker=marker, linestyle=dash, label=name, markevery=every)
+        marked = _marked(onp.array(ys, float))
+        axes.plot(at, ys, color=colour, marker=marker, linestyle=dash, label=name, markevery=marked)
     if words:
         axes.set_xticks(range(len(places)), places)
     elif 'x' not in log and all(isinstance(x, int) for x in places):
@@ -124,6 +123,17 @@ def _ticks(axis, low, high):
         )
         axis.set_major_formatter('{x:g}')
         axis.set_minor_locator(NullLocator())
+
+
+def _marked(ys) -> list:
+    """Return where a line of `ys` bears markers: at every n-th point, for they would hide a long line.
+
+    A point without a neighbour has no line, and is always marked.
+    """
+    there = onp.pad(onp.isfinite(ys), 1)
+    alone = there[1:-1] & ~there[:-2] & ~there[2:]
+    alone[:: max(1, len(ys) // 12)] = True
+    return onp.flatnonzero(alone).tolist()
 
 
 def _points(name, values):

@@ -340,5 +340,11 @@ def test_a_link_of_the_book_leads_to_the_document_that_it_names(tmp_path):
     page = (tmp_path / 'out' / 'index.html').read_text(encoding='utf-8')
     ids = re.findall(r'<section id="([^"]+)">\s*<h3>数据', page)
     assert len(set(ids)) == 2
-    assert [ids.index(i) for i in re.findall(r'href="#([^"]+)">(?:<span[^>]*>)?there', page)] == [1, 0]
-    assert [ids.index(i) for i in re.findall(r'href="#([^"]+)">(?:<span[^>]*>)?here', page)] == [0, 1]
+    assert [ids.index(i) for i in re.findall(r'href="#([^"]+)">(?:<span[^>]*>)?there', page)] == [
+        1,
+        0,
+    ]
+    assert [ids.index(i) for i in re.findall(r'href="#([^"]+)">(?:<span[^>]*>)?here', page)] == [
+        0,
+        1,
+    ]

@@ -69,6 +69,14 @@ def test_what_is_not_finite_leaves_a_gap():
     assert onp.isnan(drawn).tolist() == [False, True, False]
 
 
+def test_a_point_between_two_gaps_is_marked_wherever_it_stands():
+    ys = [1.0] * 40 + [onp.nan, 2.0, onp.nan] + [1.0] * 6
+    (line,) = axes({'a': ys}, 'x', 'y').lines
+
+    assert 41 in line.get_markevery()
+    assert len(line.get_markevery()) < 16  # of 49 points
+
+
 def test_the_alt_text_names_the_lines_and_no_number():
     told = figures.lines({'deep': [0.123], 'flat': [4.5]}, 'step', 'loss', title='Losses').alt
 
