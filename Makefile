@@ -32,13 +32,13 @@ run: setup  ## run all lessons (quick profile), pages in build/; LANG_PAGES=zh: 
 
 # the tests, then the notebooks, a process a CPU; last, alone, the notebooks that compare times. All of
 # them, whatever came of those before
-NOTEBOOKS = $(PY) -m pytest -n auto -m 'not timed' notebooks; pages=$$?; \
-  $(PY) -m pytest -m timed notebooks && exit $$((tests + pages))
 test: setup  ## pytest, and every notebook against its stored outputs
 	@$(PY) -m pytest -n auto -m 'not slow' tests; tests=$$?; $(NOTEBOOKS)
 
 test-all: setup  ## the same, and the tests that take long
 	@$(PY) -m pytest -n auto tests; tests=$$?; $(NOTEBOOKS)
+NOTEBOOKS = $(PY) -m pytest -n auto -m 'not timed' notebooks; pages=$$?; \
+  $(PY) -m pytest -m timed notebooks && exit $$((tests + pages))
 
 test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
 	@$(SETUP) --add requirements/browser.lock
