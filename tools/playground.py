@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 SOURCE = Path(__file__).resolve().parent.parent / 'docs' / 'playground'
 ELEMENT = """<{tag} {attributes}>
-<noscript><p>{no_script}</p></noscript><p hidden>{no_server}</p>
+<noscript><p>{no_script}</p></noscript><p class="no-server" hidden>{no_server}</p>
 </{tag}>
 <link rel="stylesheet" href="_static/playground/{style}.css">
 <script type="module" src="_static/playground/{script}.js"
