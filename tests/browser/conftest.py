@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import subprocess
 import threading
 from datetime import date
@@ -147,3 +148,13 @@ def record(**found):
         command = 'D2L_EXT_RECORD=1 make test-browser'
         told = {'command': command, 'date': f'{date.today()}', 'machine': runtime.machine()}
         RECORD.write_text(json.dumps(before | told | found, indent=1) + '\n')
+
+
+def brightness(page, part) -> int:
+    """Return the sum of red, green and blue of the text in the first `part` of a page, 0 to 765.
+
+    A part may be drawn anew at any time: it is looked up and asked in one step.
+    """
+    page.locator(part).first.wait_for(state='attached')
+    found = page.evaluate('part => getComputedStyle(document.querySelector(part)).color', part)
+    return sum(map(int, re.findall(r'\d+', found)[:3]))

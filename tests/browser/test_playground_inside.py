@@ -14,7 +14,7 @@ import pytest
 from mxnet import np, npx
 from playwright.sync_api import expect
 
-from .conftest import NETWORK, every_language, playground_at, record
+from .conftest import NETWORK, brightness, every_language, playground_at, record
 
 npx.set_np()
 
@@ -365,7 +365,4 @@ def test_dark_mode_is_light_on_dark(inside, element):
     page.locator(element).evaluate('host => host.scrollIntoView()')
     page.locator(f'{element} [role=status]').first.wait_for()
     for part in ('[role=status]', 'legend', 'h3', '.caption'):
-        found = page.locator(f'{element} {part}').first.evaluate(
-            'part => getComputedStyle(part).color'
-        )
-        assert sum(map(int, found[4:-1].split(','))) > 400, (part, found)
+        assert brightness(page, f'{element} {part}') > 400, part

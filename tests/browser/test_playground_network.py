@@ -15,7 +15,7 @@ import pytest
 from mxnet import np, npx
 from PIL import Image, ImageDraw
 
-from .conftest import NETWORK, every_language, playground_at, record
+from .conftest import NETWORK, brightness, every_language, playground_at, record
 
 npx.set_np()
 
@@ -316,10 +316,7 @@ def test_it_fits_a_phone(open_page, site, folder, element):
 def test_dark_mode_is_light_on_dark(switches):
     page = switches(color_scheme='dark')
     for part in ('[role=status]', 'th', 'button', 'legend', 'summary', '.probabilities .number'):
-        found = page.locator(f'branch-switches {part}').first.evaluate(
-            'part => getComputedStyle(part).color'
-        )
-        assert sum(map(int, found[4:-1].split(','))) > 450, (part, found)
+        assert brightness(page, f'branch-switches {part}') > 450, part
 
 
 @pytest.mark.parametrize(
