@@ -136,9 +136,9 @@ def embed(notebook, language):
 
 
 def shown(html):
-    """Return a cell without code that shows some HTML."""
+    """Return a cell that shows some HTML, and no code: MyST-NB leaves out a cell without any."""
     output = new_output('display_data', {'text/html': html})
-    return new_code_cell(outputs=[output], metadata={'tags': ['remove-input']})
+    return new_code_cell('# hidden', outputs=[output], metadata={'tags': ['remove-input']})
 
 
 def link_decks(folder):

@@ -5,6 +5,7 @@ from pathlib import Path
 from tools import playground
 from tools.slides import page
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
@@ -52,3 +53,17 @@ def test_a_deck_without_its_place_is_named(decks):
     (decks / 'en' / '14_seeing_inside.html').write_text('<p>nothing</p>', encoding='utf-8')
     with pytest.raises(ValueError, match='14_seeing_inside.html has 0 paragraphs of links'):
         playground.link_decks(decks)
+
+
+@pytest.mark.parametrize('language', playground.PAGE)
+def test_what_one_tries_stands_below_the_paragraph_that_answers(language):
+    folder = '' if language == 'en' else 'zh'
+    page = Path(__file__).parents[2] / 'notebooks' / folder / '16_ship_it.ipynb'
+    before = nbformat.read(page, as_version=4).cells
+    answer = next(before[i + 1] for i, cell in enumerate(before) if cell.id == '16-40').source
+    cells = playground.embed(nbformat.read(page, as_version=4), language).cells
+    at = [cell.get('id') for cell in cells].index('16-40')
+    said, tried, rest = cells[at + 1 : at + 4]
+
+    assert '\n\n'.join([said.source, rest.source]) == answer and '\n\n' not in said.source
+    assert tried.source and '<garment-recognizer' in tried.outputs[0].data['text/html']
