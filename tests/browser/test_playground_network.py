@@ -118,7 +118,7 @@ def test_answers_come_at_once(recognizer, site):
     page.wait_for_timeout(4000)  # the switches further down count once
     times = []
     for number in range(2, 12):
-        page.locator(f'.samples label:nth-child({number}) input').check()
+        page.locator(f'garment-recognizer .samples label:nth-child({number}) input').check()
         page.wait_for_function(
             "number => document.querySelectorAll('.samples input')[number - 1].checked", arg=number
         )
