@@ -55,7 +55,7 @@ SENTENCES = {
         'looks': 'On this page you can make both maps for other images and other classes.',
     },
     'zh': {
-        'switches': '在这个网页上，每个分支都有开关，改变的是 100 张图像上的精度。',
+        'switches': '在这个网页上，每个分支都有开关；拨动开关，100 张图像上的精度会随之改变。',
         'recognizer': '在这个网页上，你可以自己画一件衣物，或者选一张自己的图片。',
         'inside': '在这个网页上，你可以查看所有分支的所有通道。',
         'looks': '在这个网页上，你可以为别的图像、别的类别画出这两种图。',
