@@ -67,7 +67,7 @@ def number(name, value, *, above=None, least=None, most=None, below=None) -> flo
     if not (good and (most is None or value <= most) and (below is None or value < below)):
         wanted = ' and '.join(f'{sign} {bound}' for sign, bound in bounds.items())
         if isinstance(value, Real) and 0 < abs(value) < TINY:
-            wanted = f'0, or of at least {TINY:.2g}'
+            wanted = f'that is 0 or at least {TINY:.2g} in size'
         raise ValueError(
             f'{name} must be a number {wanted or "that is finite"}, got {brief(value)}'
         )
