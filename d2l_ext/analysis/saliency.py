@@ -2,7 +2,6 @@
 
 import numpy as onp
 from mxnet import np, npx
-from scipy.stats import rankdata
 
 from ..networks.blocks import passed
 from ..runtime.arguments import array_of, class_numbers, images_of, number, one_of, shape_of, whole
@@ -110,6 +109,8 @@ def agreement(maps, others) -> float:
     )
     if maps.shape != others.shape or not maps.size:
         raise ValueError(f'maps must be of one shape, got {maps.shape} and {others.shape}')
+    from scipy.stats import rankdata  # two thirds of a second, for this function alone
+
     ranks = [rankdata(m.reshape(len(m), -1), axis=1) for m in (maps, others)]
     a, b = (r - r.mean(axis=1, keepdims=True) for r in ranks)
     norms = onp.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))

@@ -1,8 +1,9 @@
 """Make MXNet 1.9.1 importable and quick on this machine, and say where to compute.
 
-MXNet retired in 2023. Three things keep it from running well today, and all must be cured before the
-first `import mxnet`: it uses names that NumPy has dropped since 1.24, it starts with half as many
-OpenMP threads as there are CPUs, and the C library hands its memory back to the kernel at every step.
+MXNet retired in 2023. Four things keep it from running well today, and all must be cured before the
+first `import mxnet`: it uses names that NumPy has dropped since 1.24, it imports large libraries that
+it does not need, it starts with half as many OpenMP threads as there are CPUs, and the C library hands
+its memory back to the kernel at every step.
 """
 
 import ctypes
@@ -14,7 +15,7 @@ import types
 import warnings
 from pathlib import Path
 
-from . import arm, cpu_load, gpu
+from . import arm, cpu_load, gpu, mxnet_imports
 
 PROFILES = ('quick', 'lecture')
 # mallopt(3): no mapping of their own for large blocks, no giving back, one heap for all threads
@@ -49,6 +50,7 @@ def prepare():
         gpu.prepare()
         arm.prepare()
         restore_numpy_names()
+        mxnet_imports.prepare()
         given = os.environ.get('OMP_NUM_THREADS')
         if given and not THREADS_GIVEN:
             warnings.warn(
