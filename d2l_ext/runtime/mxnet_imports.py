@@ -23,7 +23,7 @@ class StandIn(ModuleType):
     def __getattr__(self, name):
         if name.startswith('__'):  # Python's own questions, as whether it is a package
             raise AttributeError(name)
-        withdraw(self)
+        _withdraw(self)
         return getattr(import_module(self.__name__), name)
 
 
@@ -42,7 +42,7 @@ class Spared(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if name == LAST:
             sys.meta_path.remove(self)
             for module in self.given:
-                withdraw(module)
+                _withdraw(module)
         if name == NEVER:
             raise ModuleNotFoundError('mxnet is imported without it', name=name)
         return ModuleSpec(name, self) if name in LATER and not self.used(name) else None
@@ -59,7 +59,7 @@ class Spared(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
-def withdraw(module):
+def _withdraw(module):
     """Take a stand-in out of Python's list of modules, so that the next import finds the module."""
     package, _, name = module.__name__.rpartition('.')
     if sys.modules.get(module.__name__) is module:

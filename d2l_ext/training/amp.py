@@ -4,6 +4,7 @@
 here AMP's other half is used, which rewrites the graph of one network.
 """
 
+import ml_dtypes  # noqa: F401  tells NumPy of bfloat16, by whose name AMP casts
 import mxnet as mx
 from mxnet import autograd
 from mxnet.contrib.amp import amp
