@@ -1065,7 +1065,8 @@ TABLE = {
 LEFT_OUT = {
     'starts processes, or reads what the system says: tests/runtime': (
         'runtime.environment.cpu_has', 'runtime.distributed.', 'runtime.gpu.', 'runtime.arm.',
-        'runtime.cpu_load.', 'runtime.mxnet_log.', 'diagnostics.doctor.', 'diagnostics.speed.Speed',
+        'runtime.cpu_load.', 'runtime.mxnet_log.', 'runtime.mxnet_imports.', 'diagnostics.doctor.',
+        'diagnostics.speed.Speed',
     ),
     'needs a whole GoogLeNet: tests/weights/test_gated_files.py': ('weights.gated_files.',),
     'looks for the data set or fetches it: test_readers.py, tests/data': (

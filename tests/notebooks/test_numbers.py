@@ -59,7 +59,12 @@ CITED = {
         '22855952': 'Chollet 2017, Table 3', '23626728': 'Chollet 2017, Table 3',
         '0.790': 'Chollet 2017, Table 1', '0.782': 'Chollet 2017, Table 1',
     },
+    '10_inception_v3': {
+        '48238': 'Szegedy et al. 2016, section 10', '50000': "ImageNet's validation images",
+    },
     '11_v4_and_residuals': {
+        '1762': '50000 − 48238: Szegedy et al. 2016, section 10',
+        '50000': "ImageNet's validation images",
         '7.7': 'the cell above, on another CPU', '27': 'the cell above, on one thread, step by step',
     },
     '12_pytorch_twin': {'100000': 'the axis of the figure above'},
