@@ -47,7 +47,7 @@ def run(contestant, turn=0, limit=LIMIT) -> dict:
     if contestant.counted:
         options[contestant.counted] = turn
     # the driver has set the threads for itself: a contestant starts as it does for its users
-    threads = ('OMP_NUM_THREADS', 'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY')
+    threads = ('OMP_NUM_THREADS', 'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY', 'MXNET_CPU_PARALLEL_SIZE')
     environment = {key: v for key, v in os.environ.items() if key not in threads}
     process = subprocess.Popen(
         [sys.executable, '-m', 'benchmarks.child', contestant.call, json.dumps(options)],

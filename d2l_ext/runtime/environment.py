@@ -21,6 +21,7 @@ PROFILES = ('quick', 'lecture')
 # mallopt(3): no mapping of their own for large blocks, no giving back, one heap for all threads
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 KEEP_MEMORY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_ARENA_MAX: 1}
+NEVER_PARALLEL = 2**31 - 1  # numbers: a copy of so many is never divided among threads
 FINANCIAL = ('fv', 'ipmt', 'irr', 'mirr', 'nper', 'npv', 'pmt', 'ppmt', 'pv', 'rate')
 
 
@@ -67,9 +68,10 @@ def prepare():
             # trainings at once 113, 88 and 78 each. Beside one busy program none gave 149 and 2 000
             # gave 131; on an older EPYC a step took 0.8 s there with none and 1.6 s with 10 000.
             os.environ['GOMP_SPINCOUNT'] = '2000'
-            # GOMP cuts the turns to 100 when a process has more threads than CPUs, as after images were
-            # resized, but with this policy to 1 000: lesson 05 trained on 302 images/s, not on 245
-            os.environ['OMP_WAIT_POLICY'] = 'active'
+        # MXNET_CPU_PARALLEL_SIZE: from how many numbers on MXNet's own copies take threads. Those of the
+        # main thread would be one more pool, and once a process has more threads than CPUs, GOMP cuts
+        # the turns to 100: batches of 32 at 32x32 trained on 241 images/s, and train on 385.
+        os.environ.setdefault('MXNET_CPU_PARALLEL_SIZE', str(NEVER_PARALLEL))
         keep_freed_memory()
     elif 'OMP_NUM_THREADS' not in os.environ and usable_cpus() > 1:
         warnings.warn(

@@ -35,7 +35,7 @@ import importlib, os, signal, subprocess, sys, time
 
 def works(speed=100.0, seed=None):
     print('a library talks on stdout')
-    names = {'OMP_NUM_THREADS', 'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'}
+    names = {'OMP_NUM_THREADS', 'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY', 'MXNET_CPU_PARALLEL_SIZE'}
     return {'images_per_s': speed, 'seed': seed, 'threads': sorted(names & set(os.environ))}
 
 def fails():

@@ -62,12 +62,29 @@ def test_a_number_of_threads_that_would_end_the_process_is_mended(given, taken, 
 
 
 def test_threads_wait_for_a_moment_and_then_let_other_programs_compute():
-    names = 'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'
+    names = 'GOMP_SPINCOUNT', 'MXNET_CPU_PARALLEL_SIZE'
     code = f'import d2l_ext, os; print(*map(os.environ.get, {names}))'
 
-    assert python(code)[0] == '2000 active'
-    assert python(code, GOMP_SPINCOUNT='7')[0] == '7 None'
-    assert python(code, OMP_WAIT_POLICY='passive')[0] == 'None passive'
+    assert python(code)[0] == f'2000 {2**31 - 1}'
+    assert python(code, GOMP_SPINCOUNT='7')[0] == f'7 {2**31 - 1}'
+    assert python(code, OMP_WAIT_POLICY='passive')[0] == f'None {2**31 - 1}'
+    assert python(code, MXNET_CPU_PARALLEL_SIZE='9')[0] == '2000 9'
+
+
+def test_the_main_thread_takes_no_threads_of_its_own():
+    code = '''
+import d2l_ext, os
+from mxnet import np, npx
+npx.set_np()
+np.ones((1, 400_000)).dot(np.ones((400_000, 8))).wait_to_read()
+before = len(os.listdir('/proc/self/task'))
+np.array(np.ones(3_000_000).asnumpy()).asnumpy()
+print(len(os.listdir('/proc/self/task')) - before)
+'''
+
+    if sys.platform == 'linux':
+        assert python(code, OMP_NUM_THREADS='2')[0] == '0'
+        assert int(python(code, OMP_NUM_THREADS='2', MXNET_CPU_PARALLEL_SIZE='9')[0]) > 0
 
 
 FAULTS = """
