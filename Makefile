@@ -40,9 +40,9 @@ test-all: setup  ## the same, and the tests that take long
 NOTEBOOKS = $(PY) -m pytest -n auto -m 'not timed' notebooks; pages=$$?; \
   $(PY) -m pytest -m timed notebooks && exit $$((tests + pages))
 
-test-browser: setup  ## the pages in a real Chromium; what it saw in build/screenshots
+test-browser: setup site  ## the pages in a real Chromium; what it saw in build/screenshots
 	@$(SETUP) --add requirements/browser.lock
-	@$(PY) -m pytest tests/browser
+	@$(PY) -m pytest -n auto tests/browser
 
 torture: setup  ## kill a training thirty times; it must go on to the same bits; record in tests/training/torture.json
 	@D2L_EXT_KILLS=30 $(PY) -m pytest -q tests/training/test_checkpoint.py -k killed_at_random

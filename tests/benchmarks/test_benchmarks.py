@@ -480,6 +480,8 @@ others = ('InceptionBN', 'InceptionV3', 'InceptionV4', 'InceptionResNetV2', 'Goo
 LONG |= {f'family:measure {name}' for name in others}
 # each half of it is tried by `profile:measure` and `fast:measure`; the notebooks start kernels themselves
 LONG |= {'profile:measure fast', 'waiting:first_step'}
+# the same code as `pytorch:measure channels_last`, but for the layout
+LONG |= {'pytorch:measure'}
 
 
 @pytest.mark.parametrize(
@@ -542,6 +544,8 @@ def test_notebooks_are_timed_by_lesson_and_by_cell(toy):
 
 def test_tests_that_fail_are_named_and_give_no_time(toy):
     (toy / 'tests' / 'test_toy.py').write_text('def test_wrong():\n    assert 1 == 2\n')
+    (toy / 'notebooks' / '00_toy.ipynb').unlink()  # a test is enough for a page, and starts no kernel
+    (toy / 'notebooks' / 'test_page.py').write_text('def test_right():\n    assert 1 == 1\n')
     numbers = waiting_contestants.tests(toy)
 
     assert numbers['failed'] == ['tests.test_toy::test_wrong']

@@ -8,7 +8,6 @@ from tools import find_near_copies as copies
 
 import numpy as onp
 import pytest
-from sklearn.datasets import load_sample_image
 
 
 def random(seed=0):
@@ -17,6 +16,9 @@ def random(seed=0):
 
 def photos():
     """Two photographs, 427 x 640 in colour, at a fifth of their size."""
+    # here, because it takes two seconds and one process alone runs these tests
+    from sklearn.datasets import load_sample_image
+
     names = ('china.jpg', 'flower.jpg')
     return onp.stack([load_sample_image(name)[::5, ::5] for name in names])
 
