@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
-from tools import bootstrap, run_notebooks
+from tools import bootstrap, execution
 
 import nbformat
 import pytest
@@ -32,7 +32,7 @@ def test_kernels_at_once_reach_their_first_figure(monkeypatch, tmp_path, kernels
             {**lesson, 'cells': [dict(cell, outputs=[]) for cell in upto]}
         )
         client = NotebookClient(notebook, timeout=300, startup_timeout=300)
-        client.create_kernel_manager().kernel_spec_manager = run_notebooks.ThisPython()
+        client.create_kernel_manager().kernel_spec_manager = execution.ThisPython()
         await client.async_execute()
         return notebook.cells[-1].outputs
 

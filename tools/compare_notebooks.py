@@ -7,13 +7,12 @@ which is not installed is skipped, and the time limit of a cell follows the spee
 cells of a lesson that compares times are marked `timed`: beside other tests it would compare nothing.
 """
 
-from tools.run_notebooks import missing
+from tools.run_notebooks import compares_times, missing
 
 import pytest
 from nbval import plugin
 
 SKIP = ('stderr', 'image/svg+xml')  # nbval itself skips image/png and image/jpeg
-TIMES = 'runtime.busy()'  # what a lesson asks before it holds one time against another
 CLEAR, UPDATE, ID = (f'application/x-nbval-{what}' for what in ('clear', 'update', 'id'))
 
 
@@ -28,7 +27,7 @@ def pytest_collection_modifyitems(config, items):
     for item in cells:
         if told := missing(item.path.stem):
             item.add_marker(pytest.mark.skip(reason=told))
-        if TIMES in item.path.read_text(encoding='utf-8'):
+        if compares_times(item.path):
             item.add_marker(pytest.mark.timed)
     if cells and not config.option.collectonly:
         from d2l_ext.diagnostics import speed

@@ -6,38 +6,32 @@ python -m tools.run_notebooks [NAME ...] [--language zh] [--in-place]
 import argparse
 import asyncio
 import os
-import re
 import shutil
-import signal
 import sys
-import tempfile
 import time
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from d2l_ext import runtime
 from d2l_ext.diagnostics import speed
-from d2l_ext.runtime import mxnet_log
 from d2l_ext.tables import Table
-from tools import notebook_pages, time_left
+from tools import execution, notebook_pages, time_left
 
 import nbformat
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, BUILD = ROOT / 'notebooks', ROOT / 'build'
 # what a lesson needs beyond requirements.txt: the module, and what installs it
 EXTRAS = {'12_pytorch_twin': ('torch', 'make torch')}
+TIMES = 'runtime.busy()'  # what a lesson asks before it compares times
+MEMORY = 2 << 30  # bytes that a lesson takes at most (14: 2.0 GB)
 SHORT = 30  # R of lessons that are not worth the seconds in which the speed is measured
 CELL_SECONDS = {'quick': 600, 'lecture': None}  # when a cell counts as hung, the speed unmeasured
 METADATA = {
     'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'},
     'language_info': {'name': 'python'},
 }
-WIDGET = 'application/vnd.jupyter.widget-view+json'
 
 
 def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='en') -> int:
@@ -45,47 +39,153 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
 
     Executed notebooks and their pages go to `build`, with `in_place` the notebooks that ran to
     their end to `notebooks` too; the Chinese ones, `language` zh, are those of the folders zh in both.
-    The profile is quick unless D2L_EXT_PROFILE says otherwise.
+    The profile is quick unless D2L_EXT_PROFILE says otherwise. Several lessons run at once, except
+    those that compare times; one by one with `in_place` and in the profile lecture.
     """
     if language == 'zh':
         notebooks, build = notebooks / 'zh', build / 'zh'
     os.environ.setdefault('D2L_EXT_PROFILE', 'quick')
     try:
         paths, timeout = find(names, notebooks), CELL_SECONDS[runtime.profile()]
-        known = time_left.recorded()
-        costs = {p.stem: known.get(p.stem, 0) for p in paths if not missing(p.stem)}
-        at = time_left.Pace(costs, step(sum(costs.values())))
+        groups = plan([p for p in paths if not missing(p.stem)], in_place or timeout is None)
+        width = max(len(path.stem) for path in paths)
+        seconds = measured(groups)
     except (LookupError, ValueError) as error:
         print(error.args[0], file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return stopped()
-    if timeout and at.step:
-        timeout = speed.cell_seconds(at.step)
+    if timeout and seconds:
+        timeout = speed.cell_seconds(seconds)
     build.mkdir(parents=True, exist_ok=True)
-    width = max(len(path.stem) for path in paths)
-    rows = []
+    rows = {}
+
+    def end(path, took, problem, notebook):
+        notebook_pages.write(notebook, build / path.name, notebooks)
+        if in_place and not problem:
+            nbformat.write(stored(notebook), path)
+        say(f'{path.stem:{width}}  {took:5.1f} s  {problem or "ok"}\n')
+        rows[path] = [path.stem, took, 'FAILED' if problem else showed(notebook)]
+
+    for path in paths:
+        if told := missing(path.stem):
+            say(f'{path.stem:{width}}  skipped: {told}\n')
+            rows[path] = [path.stem, 0.0, f'skipped: {told}']
+    start = time.perf_counter()
     try:
-        for path in paths:
-            if told := missing(path.stem):
-                say(f'{path.stem:{width}}  skipped: {told}\n')
-                rows.append([path.stem, 0.0, f'skipped: {told}'])
-                continue
-            start = time.perf_counter()
-            at.begin(path.stem)
-            problem, notebook = run(path, path.stem.ljust(width), timeout, at.told)
-            seconds = time.perf_counter() - start
-            at.end(seconds)
-            notebook_pages.write(notebook, build / path.name, notebooks)
-            if in_place and not problem:
-                nbformat.write(stored(notebook), path)
-            say(f'{path.stem:{width}}  {seconds:5.1f} s  {problem or "ok"}\n')
-            rows.append([path.stem, seconds, 'FAILED' if problem else showed(notebook)])
+        for at, group in enumerate(groups):
+            execution.interruptible(run_group(group, timeout, groups[at + 1 :], end))
     except KeyboardInterrupt:
         return stopped()
-    total = ['all', sum(row[1] for row in rows), f'pages: {os.path.relpath(build)}/*.html']
+    total = ['all', time.perf_counter() - start, f'pages: {os.path.relpath(build)}/*.html']
+    rows = [rows[path] for path in paths]
     print(f'\n{Table(["lesson", "seconds", "what it showed"], rows, total=total)}')
     return int(any(row[2] == 'FAILED' for row in rows))
+
+
+@dataclass
+class Group:
+    """Lessons that run `at_once`, with so many `threads` each; with those chosen for all, if None."""
+
+    paths: list
+    at_once: int = 1
+    threads: int | None = None
+    pace: time_left.Pace | None = None
+
+
+def plan(paths, one_by_one=False) -> list:
+    """Return the groups in which lessons run: several at once, then alone those that compare times."""
+    threads = runtime.threads_asked() if runtime.THREADS_GIVEN else None
+    together = [] if one_by_one else [path for path in paths if not compares_times(path)]
+    at_once = min(
+        runtime.usable_cpus() // (threads or 1),
+        memory() // MEMORY,
+        len(together),
+    )
+    if at_once < 2:
+        return [Group(paths)]
+    share = threads or runtime.usable_cpus() // at_once
+    alone = [path for path in paths if path not in together]
+    return [Group(together, at_once, share)] + [Group(alone)] * bool(alone)
+
+
+def memory() -> int:
+    """Return the bytes of memory of this machine."""
+    return os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
+
+
+def compares_times(path) -> bool:
+    """Tell whether a lesson compares times, which beside other work says nothing."""
+    return TIMES in path.read_text(encoding='utf-8')
+
+
+def measured(groups):
+    """Give each group its pace; return the seconds of a training step, None if they are not known.
+
+    Lessons that run alone then take the number of threads that is quicker now.
+    """
+    known = time_left.recorded()
+    costs = [{path.stem: known.get(path.stem, 0) for path in group.paths} for group in groups]
+    found = None
+    if sum(map(sum, (cost.values() for cost in costs))) >= SHORT:
+        say('how quick is this machine?', passing=True)
+        try:
+            found = speed.choose()
+        except RuntimeError as error:
+            say(f'the time left is not known: {error}\n')
+    for group, cost in zip(groups, costs, strict=True):
+        step = found and found.steps.get(group.threads, group.at_once * found.step)
+        group.pace = time_left.Pace(cost, step, group.at_once)
+    if not found:
+        return None
+    about = time_left.span(sum(group.pace.left() for group in groups))
+    say(f'{found}; a training step (R) takes {found.step:.2f} s; the lessons: {about}\n')
+    return found.step
+
+
+async def run_group(group, timeout, later, end):
+    """Run the lessons of a group, and show how far they are; `later` are the groups after it.
+
+    `end(path, seconds, what went wrong, notebook)` is called after each.
+    """
+    begun, cells, slots = {}, {}, asyncio.Semaphore(group.at_once)
+
+    async def run(path):
+        async with slots:
+            begun[path.stem] = time.perf_counter()
+            group.pace.begin(path.stem)
+            ran = await execution.execute(
+                path, timeout, group.threads, lambda *cell: cells.update({path.stem: cell})
+            )
+            took = time.perf_counter() - begun.pop(path.stem)
+            group.pace.end(path.stem, took)
+        end(path, took, *ran)
+
+    def far():
+        since = {name: time.perf_counter() - start for name, start in begun.items()}
+        running = [
+            f'{name} {"cell {} of {}".format(*cells[name]) if name in cells else "starting"}'
+            f'{group.pace.told(name, seconds)}'
+            for name, seconds in since.items()
+        ]
+        left = group.pace.left(since) + sum(other.pace.left() for other in later)
+        return ' · '.join([f'about {time_left.span(left)} left'] * bool(left) + running)
+
+    async def show():
+        while True:
+            say(far(), passing=True)
+            await asyncio.sleep(1)
+
+    lessons = [asyncio.ensure_future(run(path)) for path in group.paths]
+    showing = asyncio.ensure_future(show())
+    try:
+        done, _ = await asyncio.wait(lessons, return_when=asyncio.FIRST_EXCEPTION)
+        for lesson in done:
+            lesson.result()
+    finally:
+        for task in (showing, *lessons):
+            task.cancel()
+        await asyncio.wait(lessons)  # each ends its kernel
 
 
 def find(names, notebooks=NOTEBOOKS) -> list:
@@ -113,104 +213,6 @@ def stopped() -> int:
     """Say that the run was ended by Ctrl-C; return the exit status for it."""
     print('\ninterrupted', file=sys.stderr)
     return 130
-
-
-def step(cost):
-    """Return the seconds of a training step, for lessons of `cost` R; None if they are too short.
-
-    The lessons then run with the number of threads that is quicker now.
-    """
-    if cost < SHORT:
-        return None
-    say('how quick is this machine?', passing=True)
-    try:
-        found = speed.choose()
-    except RuntimeError as error:
-        say(f'the time left is not known: {error}\n')
-        return None
-    about = time_left.span(cost * found.step)
-    say(f'{found}; a training step (R) takes {found.step:.2f} s; the lessons: {about}\n')
-    return found.step
-
-
-def run(path, title, timeout, left=lambda seconds: ''):
-    """Execute a notebook; return (what went wrong, or '', and the notebook with its outputs).
-
-    `left(seconds)` says what is still to come, so many seconds after the start.
-    """
-    notebook = nbformat.read(path, as_version=4)
-    total = sum(cell.cell_type == 'code' for cell in notebook.cells)
-    start, started, interrupted, clock = time.perf_counter(), [], [], []
-
-    def stop():
-        interrupted.append(True)
-        asyncio.ensure_future(client.km.shutdown_kernel(now=True))
-
-    def ready(notebook):
-        # nbclient's own answer to Ctrl-C ends in a traceback of nbclient
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
-        tick()
-
-    def tick():
-        where = f'cell {len(started)} of {total}' if started else 'starting'
-        say(f'{title}  {where}{left(time.perf_counter() - start)}', passing=True)
-        clock[:] = [asyncio.get_running_loop().call_later(1, tick)]
-
-    def began(cell, cell_index):
-        started.append(cell)
-
-    client = NotebookClient(
-        notebook, timeout=timeout, record_timing=False, store_widget_state=False,
-        resources={'metadata': {'path': str(path.parent)}},
-        on_notebook_start=ready, on_cell_execute=began,
-    )  # fmt: skip
-    client.create_kernel_manager().kernel_spec_manager = ThisPython()
-    words = tempfile.TemporaryFile()  # what the kernel writes past the notebook, or twice
-    try:
-        client.execute(stdout=words, stderr=words)
-    except (CellExecutionError, CellTimeoutError, RuntimeError) as error:  # RuntimeError: died
-        if interrupted:
-            raise KeyboardInterrupt from None
-        last = '' if isinstance(error, CellExecutionError) else last_words(words)
-        return describe(error, started, total, last), notebook
-    finally:
-        for timer in clock:
-            timer.cancel()
-        words.close()
-        for cell in notebook.cells:
-            for output in cell.get('outputs', ()):
-                # a widget ends with its kernel; the picture beside it stays
-                output.get('data', {}).pop(WIDGET, None)
-    return '', notebook
-
-
-class ThisPython(KernelSpecManager):
-    """Offers one kernel: the interpreter that runs this, whatever kernels the user has."""
-
-    def get_kernel_spec(self, kernel_name):
-        # what is written past Python, such as MXNet's remarks, goes to the kernel's own stderr
-        options = ['--log-level=ERROR', '--IPKernelApp.capture_fd_output=False']
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(options))
-
-
-def last_words(file, lines=8) -> str:
-    """Return the last lines that a kernel wrote to its file."""
-    file.seek(0)
-    told = mxnet_log.without(file.read().decode(errors='replace')).strip().splitlines()
-    return '\n'.join(told[-lines:])
-
-
-def describe(error, started, total, last='') -> str:
-    """Say which cell failed and how: its number, its first line, the error's last lines.
-
-    `last` are the last words of a kernel that died.
-    """
-    where = 'before its first cell'
-    if started:
-        where = f'in cell {len(started)} of {total}: {started[-1].source.splitlines()[0]}'
-    text = getattr(error, 'traceback', str(error))
-    lines = re.sub(r'\x1b\[[\d;]*m', '', text).strip().splitlines()[-8:]
-    return '\n    '.join([f'FAILED {where}', *lines, *last.splitlines()])
 
 
 def showed(notebook) -> str:

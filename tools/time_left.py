@@ -17,33 +17,43 @@ def recorded(path=RECORDED) -> dict:
 
 
 class Pace:
-    """What is left of a run of lessons, from `lessons`, {name: R}, and the seconds of a step.
+    """What is left of `lessons`, {name: R}, that run `at_once`; a step takes each of them `step` seconds.
 
     What the lessons took so far corrects the seconds of a step: a program that started meanwhile, or
     one that ended, changes them.
     """
 
-    def __init__(self, lessons, step):
-        self.left, self.step = dict(lessons), step
-        self.spent = self.done = 0
+    def __init__(self, lessons, step, at_once=1):
+        self.waiting, self.step, self.at_once = dict(lessons), step, at_once
+        self.running, self.spent, self.done = {}, 0, 0
 
     def begin(self, name):
-        """Note which lesson runs now."""
-        self.now = self.left.pop(name, 0)
+        """Note that a lesson runs now."""
+        self.running[name] = self.waiting.pop(name, 0)
 
-    def end(self, seconds):
+    def end(self, name, seconds):
         """Note that it took so many seconds."""
-        if self.now:
-            self.spent, self.done = self.spent + seconds, self.done + self.now
+        if cost := self.running.pop(name):
+            self.spent, self.done = self.spent + seconds, self.done + cost
 
-    def told(self, seconds) -> str:
-        """Say how long this lesson, begun `seconds` ago, and all of them still take; '' if unknown."""
-        if not (self.step and self.now):
-            return ''
-        rate = (self.step * TRUST + self.spent) / (TRUST + self.done)
-        lesson = max(0, rate * self.now - seconds)
-        everything = lesson + rate * sum(self.left.values())
-        return f', about {span(lesson)} left; all lessons: {span(everything)}'
+    def told(self, name, seconds) -> str:
+        """Say how long a lesson, begun `seconds` ago, still takes; '' if unknown."""
+        left = self._of(name, seconds)
+        return f', {span(left)}' if self.step and self.running[name] else ''
+
+    def left(self, since=()) -> float:
+        """Return the seconds that all still take, those running begun so long ago; 0 if unknown."""
+        if not self.step:
+            return 0.0
+        running = [self._of(name, seconds) for name, seconds in dict(since).items()]
+        waiting = self._rate() * sum(self.waiting.values())
+        return max([(sum(running) + waiting) / self.at_once, *running])
+
+    def _of(self, name, seconds):
+        return max(0, self._rate() * self.running[name] - seconds) if self.step else 0
+
+    def _rate(self):
+        return (self.step * TRUST + self.spent) / (TRUST + self.done)
 
 
 def span(seconds) -> str:

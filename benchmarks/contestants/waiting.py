@@ -89,7 +89,7 @@ def first_batch(cold=False, sample='lecture'):
 
 def first_step():
     """From a kernel's start, as a notebook's, to the end of its first training step."""
-    from tools.run_notebooks import ThisPython
+    from tools.execution import ThisPython
 
     from jupyter_client import KernelManager
 

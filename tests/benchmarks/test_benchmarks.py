@@ -544,7 +544,9 @@ def test_notebooks_are_timed_by_lesson_and_by_cell(toy):
 
 def test_tests_that_fail_are_named_and_give_no_time(toy):
     (toy / 'tests' / 'test_toy.py').write_text('def test_wrong():\n    assert 1 == 2\n')
-    (toy / 'notebooks' / '00_toy.ipynb').unlink()  # a test is enough for a page, and starts no kernel
+    (
+        toy / 'notebooks' / '00_toy.ipynb'
+    ).unlink()  # a test is enough for a page, and starts no kernel
     (toy / 'notebooks' / 'test_page.py').write_text('def test_right():\n    assert 1 == 1\n')
     numbers = waiting_contestants.tests(toy)
 

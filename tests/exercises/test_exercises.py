@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from exercises import demo, grading
-from tools import run_notebooks
+from tools import execution
 
 import nbformat
 import pytest
@@ -122,7 +122,7 @@ def test_the_source_is_stored_without_outputs(name):
     find_spec('nbgrader') is not None, reason='nbgrader grades them, as the submission all_right'
 )
 def test_model_answers_pass_all_tests():
-    problems = {name: run_notebooks.run(source(name), name, 300)[0] for name in grading.NAMES}
+    problems = {name: execution.run(source(name), 300)[0] for name in grading.NAMES}
     assert problems == dict.fromkeys(grading.NAMES, '')
 
 
@@ -182,7 +182,7 @@ def test_the_student_version_runs_without_nbgrader(graded, tmp_path):
     submitted = graded.course / 'submitted' / 'all_right' / 'block' / 'block.ipynb'
     path = shutil.copy(submitted, tmp_path)
 
-    problem, notebook = run_notebooks.run(Path(path), 'block', 60)
+    problem, notebook = execution.run(Path(path), 60)
 
     assert problem == ''
     assert 'nbgrader' not in '\n'.join(cell.source for cell in notebook.cells)

@@ -5,7 +5,7 @@ import threading
 from d2l_ext import networks
 from d2l_ext.analysis import anatomy
 from d2l_ext.figures import explorer
-from tools import run_notebooks
+from tools import execution, run_notebooks
 
 import nbformat
 import pytest
@@ -108,7 +108,7 @@ def test_a_stored_page_keeps_the_picture_alone(tmp_path):
     source = 'from mxnet import npx\nfrom d2l_ext.figures import explorer\nnpx.set_np()\nexplorer.Explorer()'
     cells = [new_code_cell(f'import d2l_ext\n{source}')]
     nbformat.write(new_notebook(cells=cells, metadata=run_notebooks.METADATA), tmp_path / 'a.ipynb')
-    problem, notebook = run_notebooks.run(tmp_path / 'a.ipynb', 'a', timeout=60)
+    problem, notebook = execution.run(tmp_path / 'a.ipynb', timeout=60)
     assert not problem
     assert [set(output.data) for output in notebook.cells[0].outputs] == [
         {'image/png', 'text/plain'}

@@ -72,7 +72,7 @@ def test_threads_wait_for_a_moment_and_then_let_other_programs_compute():
 
 
 def test_the_main_thread_takes_no_threads_of_its_own():
-    code = '''
+    code = """
 import d2l_ext, os
 from mxnet import np, npx
 npx.set_np()
@@ -80,7 +80,7 @@ np.ones((1, 400_000)).dot(np.ones((400_000, 8))).wait_to_read()
 before = len(os.listdir('/proc/self/task'))
 np.array(np.ones(3_000_000).asnumpy()).asnumpy()
 print(len(os.listdir('/proc/self/task')) - before)
-'''
+"""
 
     if sys.platform == 'linux':
         assert python(code, OMP_NUM_THREADS='2')[0] == '0'

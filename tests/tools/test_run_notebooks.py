@@ -2,12 +2,14 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 from d2l_ext import runtime
 from d2l_ext.diagnostics import speed
-from tools import compare_notebooks, notebook_pages, run_notebooks, time_left
+from tools import compare_notebooks, execution, notebook_pages, run_notebooks, time_left
 
 import nbformat
 import pytest
@@ -224,8 +226,8 @@ def test_a_terminal_shows_the_cell_and_the_time_left(costly, capsys, monkeypatch
     monkeypatch.setenv('COLUMNS', '100')
     assert run_notebooks.main(['00'], notebooks=costly[0], build=costly[1]) == 0
     shown = capsys.readouterr().out.split('\r\033[K')
-    assert '00_a  starting, about 3 min left; all lessons: 3 min' in shown
-    assert '00_a  cell 1 of 2, about 3 min left; all lessons: 3 min' in shown
+    assert 'about 3 min left · 00_a starting, 3 min' in shown
+    assert 'about 3 min left · 00_a cell 1 of 2, 3 min' in shown
     assert re.fullmatch(r'00_a +\d+\.\d s  ok\n.*', shown[-1], re.S)
 
 
@@ -238,21 +240,107 @@ def test_a_line_is_cut_to_the_width_of_the_terminal(capsys, monkeypatch):
 
 @pytest.fixture
 def given(monkeypatch):
-    """No lesson runs, each ends well at once; what was given to run each."""
+    """No lesson runs, each ends well at once; the limit of a cell and the threads given to each."""
     given = []
-    monkeypatch.setattr(run_notebooks, 'run', lambda path, *more: given.append(more) or ('', None))
+
+    async def execute(path, timeout, threads, began):
+        given.append((timeout, threads))
+        return '', None
+
+    monkeypatch.setattr(execution, 'execute', execute)
     monkeypatch.setattr(run_notebooks.notebook_pages, 'write', lambda *arguments: None)
     monkeypatch.setattr(run_notebooks, 'showed', lambda notebook: '')
+    monkeypatch.setattr(run_notebooks, 'stored', lambda notebook: new_notebook())
     return given
 
 
 def test_a_run_takes_the_quicker_number_of_threads_and_says_so(costly, given, capsys):
-    run_notebooks.main(notebooks=costly[0], build=costly[1])
+    run_notebooks.main(notebooks=costly[0], build=costly[1], in_place=True)
     assert capsys.readouterr().out.startswith(
         '26 images/s with 1 thread, 20 with 2; a training step (R) takes 5.00 s; the lessons: 8 min\n'
     )
     assert os.environ['OMP_NUM_THREADS'] == '1'
-    assert [timeout for _, timeout, _ in given] == [750, 750]  # 150 steps
+    assert given == [(750, None)] * 2  # 150 steps
+
+
+# several lessons at once
+
+
+@pytest.mark.parametrize(
+    ('cpus', 'memory', 'asked', 'groups'),
+    [
+        (1, 8, '', [('abct', 1, None)]),
+        (2, 8, '', [('abc', 2, 1), ('t', 1, None)]),
+        (8, 8, '', [('abc', 3, 2), ('t', 1, None)]),
+        (8, 8, '2', [('abc', 3, 2), ('t', 1, None)]),
+        (8, 8, '4', [('abc', 2, 4), ('t', 1, None)]),
+        (2, 8, '2', [('abct', 1, None)]),
+        (8, 5, '', [('abc', 2, 4), ('t', 1, None)]),
+        (8, 1, '', [('abct', 1, None)]),
+    ],
+)
+def test_lessons_share_the_cpus_and_those_that_compare_times_run_alone(
+    folders, monkeypatch, cpus, memory, asked, groups
+):
+    for name in 'abc':
+        lesson(folders[0], name, '1')
+    lesson(folders[0], 't', 'runtime.busy() or 1')
+    monkeypatch.setattr(runtime, 'usable_cpus', lambda: cpus)
+    monkeypatch.setattr(run_notebooks, 'memory', lambda: memory << 30)
+    monkeypatch.setattr(runtime, 'THREADS_GIVEN', bool(asked))
+    monkeypatch.setenv('OMP_NUM_THREADS', asked)
+    found = run_notebooks.plan(run_notebooks.find([], folders[0]))
+    assert groups == [
+        (''.join(path.stem for path in group.paths), group.at_once, group.threads)
+        for group in found
+    ]
+    (alone,) = run_notebooks.plan(run_notebooks.find([], folders[0]), one_by_one=True)
+    assert (alone.at_once, alone.threads) == (1, None)
+
+
+def test_lessons_at_once_take_half_of_the_cpus_each_and_end_as_they_do_one_by_one(
+    folders, capsys, monkeypatch
+):
+    wait = (
+        'import os, time\nopen("{}", "w").close()\nwhile not os.path.exists("{}"): time.sleep(0.1)'
+    )
+    threads = 'print(os.environ["OMP_NUM_THREADS"])'
+    lesson(folders[0], '00_a', wait.format('a', 'b'), '1 / 0')  # each waits for the other
+    lesson(folders[0], '01_b', wait.format('b', 'a'), 'time.sleep(1)', threads)
+    lesson(folders[0], '02_t', f'import os  # runtime.busy()\n{threads}')
+    monkeypatch.setattr(runtime, 'usable_cpus', lambda: 2)
+    monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
+    monkeypatch.setenv('OMP_NUM_THREADS', '2')
+    assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 1
+    *_, a, b, t, _, total = capsys.readouterr().out.splitlines()
+    assert 'FAILED' in a and b.endswith(' 1') and t.endswith(' 2')
+    seconds = [float(line.split()[1]) for line in (a, b, t, total)]
+    assert max(seconds[1:3]) < seconds[3] < sum(seconds[:3])  # the last is the clock's
+
+
+def test_ctrl_c_ends_every_kernel_and_says_so_in_one_line(folders):
+    note = 'import os\nprint(file=open(str(os.getpid()), "w"))'
+    for name in ('00_a', '01_b'):
+        lesson(folders[0], name, note, 'import time; time.sleep(60)')
+    command = (
+        'import sys; from tools import run_notebooks as it; from pathlib import Path\n'
+        f'sys.exit(it.main(notebooks=Path({str(folders[0])!r}), build=Path({str(folders[1])!r})))'
+    )
+    free = {key: value for key, value in os.environ.items() if key != 'OMP_NUM_THREADS'}
+    running = subprocess.Popen(
+        [sys.executable, '-c', command], cwd=run_notebooks.ROOT, text=True,
+        env=free, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    kernels, until = [], time.monotonic() + 60
+    while len(kernels) < min(2, runtime.usable_cpus()) and time.monotonic() < until:
+        time.sleep(0.1)
+        kernels = [int(path.name) for path in folders[0].iterdir() if path.name.isdecimal()]
+    running.send_signal(signal.SIGINT)
+    told, problem = running.communicate(timeout=30)
+    assert (running.returncode, told, problem) == (130, '', '\ninterrupted\n')
+    for kernel in kernels:
+        with pytest.raises(ProcessLookupError):
+            os.kill(kernel, 0)
 
 
 def test_lessons_that_take_no_time_are_not_made_to_wait(costly, given, capsys, monkeypatch):
