@@ -51,7 +51,7 @@ def prepare():
         gpu.prepare()
         arm.prepare()
         restore_numpy_names()
-        mxnet_imports.prepare()
+        mxnet_imports.prepare(afterwards=keep_to_one_thread)
         given = os.environ.get('OMP_NUM_THREADS')
         if given and not THREADS_GIVEN:
             warnings.warn(
@@ -68,9 +68,7 @@ def prepare():
             # trainings at once 113, 88 and 78 each. Beside one busy program none gave 149 and 2 000
             # gave 131; on an older EPYC a step took 0.8 s there with none and 1.6 s with 10 000.
             os.environ['GOMP_SPINCOUNT'] = '2000'
-        # MXNET_CPU_PARALLEL_SIZE: from how many numbers on MXNet's own copies take threads. Those of the
-        # main thread would be one more pool, and once a process has more threads than CPUs, GOMP cuts
-        # the turns to 100: batches of 32 at 32x32 trained on 241 images/s, and train on 385.
+        # From how many numbers on MXNet's own copies take threads: see `keep_to_one_thread`.
         os.environ.setdefault('MXNET_CPU_PARALLEL_SIZE', str(NEVER_PARALLEL))
         keep_freed_memory()
     elif 'OMP_NUM_THREADS' not in os.environ and usable_cpus() > 1:
@@ -79,6 +77,21 @@ def prepare():
             f'{usable_cpus()} CPUs: restart the kernel and import d2l_ext first',
             stacklevel=3,
         )
+
+
+def keep_to_one_thread():
+    """Let OpenMP take no further threads for what this thread computes itself; call it after MXNet's import.
+
+    MXNet computes in threads of its own. This one only copies, as `asnumpy` does, out of oneDNN's
+    layouts too. The threads for that would be one more pool, and once a process has more threads than
+    CPUs, GOMP cuts the turns to 100: batches of 32 at 32x32 trained on 241 images/s, and train on 385;
+    48 steps towards an image that excites a channel took 3.6 s, and take 1.6.
+    """
+    try:  # what MXNet has loaded, else none
+        library = ctypes.CDLL('libgomp.so.1', mode=getattr(os, 'RTLD_NOLOAD', 0))
+    except OSError:
+        return
+    library.omp_set_num_threads(1)
 
 
 def restore_numpy_names():

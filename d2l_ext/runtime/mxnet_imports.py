@@ -31,10 +31,11 @@ class Spared(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """While mxnet is imported, find a stand-in for each module of LATER, and no scikit-learn.
 
     Both end with mxnet's last module: all others who import these modules get the modules themselves.
+    Then `afterwards` is called.
     """
 
-    def __init__(self):
-        self.given = []
+    def __init__(self, afterwards):
+        self.given, self.afterwards = [], afterwards
 
     def find_spec(self, name, path=None, target=None):
         if 'mxnet' not in sys.modules:
@@ -43,6 +44,7 @@ class Spared(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             sys.meta_path.remove(self)
             for module in self.given:
                 _withdraw(module)
+            self.afterwards()
         if name == NEVER:
             raise ModuleNotFoundError('mxnet is imported without it', name=name)
         return ModuleSpec(name, self) if name in LATER and not self.used(name) else None
@@ -68,7 +70,7 @@ def _withdraw(module):
             vars(sys.modules[package]).pop(name, None)
 
 
-def prepare():
-    """Let the `import mxnet` that comes leave out what it can do without."""
+def prepare(afterwards=lambda: None):
+    """Let the `import mxnet` that comes leave out what it can do without, and then call `afterwards`."""
     if not any(isinstance(finder, Spared) for finder in sys.meta_path):
-        sys.meta_path.insert(0, Spared())
+        sys.meta_path.insert(0, Spared(afterwards))
