@@ -481,7 +481,7 @@ LONG |= {f'family:measure {name}' for name in others}
 # each half of it is tried by `profile:measure` and `fast:measure`; the notebooks start kernels themselves
 LONG |= {'profile:measure fast', 'waiting:first_step'}
 # the same code as `pytorch:measure channels_last`, but for the layout
-LONG |= {'pytorch:measure'}
+LONG |= {'pytorch:measure', 'pytorch:measure channels_last bfloat16', 'fast:measure torch'}
 
 
 @pytest.mark.parametrize(

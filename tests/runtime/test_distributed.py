@@ -155,6 +155,7 @@ else:
 """
 
 
+@pytest.mark.slow  # the job of Kubernetes starts the same processes, by the same variables
 def test_the_slurm_script_of_the_docs_starts_a_job(tmp_path, monkeypatch):
     script = shortened(in_docs('bash'), tmp_path)
     assert '#SBATCH' in script

@@ -115,6 +115,7 @@ def test_a_process_that_starts_after_its_launchers_death_ends_too(tmp_path):
     assert not (tmp_path / 'survived').exists()
 
 
+@pytest.mark.slow  # it waits for most of its time; another lost process is tried above
 def test_a_worker_that_hears_nothing_ends_in_time(tmp_path):
     job = start(command(tmp_path / 'told', tmp_path / 'kept'), D2L_EXT_PATIENCE='5')
     until(lambda: [*(tmp_path / 'kept').glob('step-*')])

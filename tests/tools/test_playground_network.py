@@ -34,6 +34,7 @@ def own(tmp_path, monkeypatch):
     return save
 
 
+@pytest.mark.slow  # 8 s; making the site does the same with the course's network
 def test_a_network_of_ones_own_takes_the_place(own, tmp_path, monkeypatch):
     for name in playground_network.RUNTIME:
         (tmp_path / 'dist').mkdir(exist_ok=True)

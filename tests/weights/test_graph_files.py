@@ -27,6 +27,10 @@ FAMILY = {
     ),
     'inception_bn': (lambda: networks.InceptionBN(7), (3, 32, 32)),
     'inception_v3': (lambda: networks.InceptionV3(7), (3, 75, 75)),
+    'blocks of inception_v3': (
+        lambda: cut(networks.InceptionV3(7), [0], [0, 1], [0, 1]),
+        (3, 75, 75),
+    ),
     'blocks of inception_v4': (
         lambda: cut(networks.InceptionV4(7), [0], [0, 1], [0, 1]),
         (3, 75, 75),
@@ -38,7 +42,8 @@ FAMILY = {
     'inception_v4': (lambda: networks.InceptionV4(7), (3, 75, 75)),
     'inception_resnet_v2': (lambda: networks.InceptionResNetV2(7), (3, 75, 75)),
 }
-LONG = ('inception_v4', 'inception_resnet_v2')  # onnx takes a second a million weights
+# onnx takes a second a million weights; one block of each kind is tried by itself
+LONG = ('inception_v3', 'inception_v4', 'inception_resnet_v2')
 
 
 def cut(net, *chosen):

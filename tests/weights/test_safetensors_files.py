@@ -186,6 +186,7 @@ def test_a_weight_that_16_bits_cannot_hold_is_named(net, tmp_path):
 @pytest.mark.skipif(
     not hasattr(os, 'SCHED_IDLE'), reason='the race is provoked by Linux’s scheduler'
 )
+@pytest.mark.slow  # 8 s beside other tests: it leaves itself what two busy programs leave
 def test_weights_that_a_pass_rearranges_are_read_when_it_has_ended():
     # the pass is not waited for, and whoever copies gets what two busy programs leave of the CPUs
     layer = mx.gluon.nn.Conv2D(1024, 3, padding=1, in_channels=1024, use_bias=False)
