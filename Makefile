@@ -14,6 +14,8 @@ FOLDER_en := notebooks
 FOLDER_zh := notebooks/zh
 PAGES := $(or $(FOLDER_$(LANG_PAGES)),$(error LANG_PAGES must be en or zh, got '$(LANG_PAGES)'))
 PY := .venv/bin/python
+# a hundred processes read the same modules: without their bytecode each would compile them anew
+unexport PYTHONDONTWRITEBYTECODE
 # what makes .venv, and adds to it: uv, or pip where uv cannot be had
 SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
