@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP := $(PYTHON) tools/bootstrap.py $(EXACT)
 
 .PHONY: help setup run test test-all torch gpu lab lecture trained doctor bench bench-quick bench-waiting notebooks sync-zh \
-  lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo questions test-browser torture \
+  lint lint-js map lock clean exercises-setup assignment handout collect grade grade-demo questions test-browser test-browser-all torture \
   slides slides-pdf site pdf dist serve try-arm
 
 help:  ## list these commands
@@ -43,6 +43,10 @@ NOTEBOOKS = $(PY) -m pytest -n auto -m 'not timed' notebooks; pages=$$?; \
   $(PY) -m pytest -m timed notebooks && exit $$((tests + pages))
 
 test-browser: setup site  ## the pages in a real Chromium; what it saw in build/screenshots
+	@$(SETUP) --add requirements/browser.lock
+	@$(PY) -m pytest -n auto -m 'not slow' tests/browser
+
+test-browser-all: setup site  ## the same, and the tests that take long
 	@$(SETUP) --add requirements/browser.lock
 	@$(PY) -m pytest -n auto tests/browser
 

@@ -108,7 +108,8 @@ def test_what_is_cached_is_known_by_what_decides_it(job):
 
 def test_all_tests_run_on_a_schedule():
     assert 'schedule' in JOBS['all']['if']
-    assert any('test-all' in command for command in commands(JOBS['all']))
+    for target in ('test-all', 'test-browser-all'):
+        assert any(target in command.split() for command in commands(JOBS['all']))
 
 
 def test_only_a_job_that_runs_nothing_of_the_repository_may_write():

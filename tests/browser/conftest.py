@@ -23,6 +23,10 @@ SHOTS = BUILD / 'screenshots'
 NETWORK = BUILD / 'site' / 'network'  # the files of the playground's network
 RECORD = Path(__file__).with_name('playground.json')
 every_language = pytest.mark.parametrize('folder', ['', 'zh/'], ids=['en', 'zh'])
+# where the pages differ in their words alone, and a test takes long
+english_first = pytest.mark.parametrize(
+    'folder', ['', pytest.param('zh/', marks=pytest.mark.slow)], ids=['en', 'zh']
+)
 HERE = ('http://127.0.0.1', 'ws://127.0.0.1', 'file:', 'data:', 'blob:', 'about:')
 # without the last five Chromium itself looks for hosts on the network
 FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

@@ -122,7 +122,9 @@ def test_it_opens_lesson_00_and_asks_nothing(lab, open_page):
     assert page.locator('.jp-toastContainer, .jp-Dialog').all_inner_texts() == []
 
 
-@pytest.mark.parametrize('name', ['02_five_stages', 'zh/01_inception_block'])
+@pytest.mark.parametrize(
+    'name', [pytest.param('02_five_stages', marks=pytest.mark.slow), 'zh/01_inception_block']
+)
 def test_a_lesson_that_is_opened_and_saved_stays_the_same_file(lab, open_page, name):
     file = lab.course / 'notebooks' / f'{name}.ipynb'
     before = file.stat().st_mtime_ns

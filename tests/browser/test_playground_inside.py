@@ -14,7 +14,7 @@ import pytest
 from mxnet import np, npx
 from playwright.sync_api import expect
 
-from .conftest import NETWORK, brightness, every_language, playground_at, record
+from .conftest import NETWORK, brightness, english_first, every_language, playground_at, record
 
 npx.set_np()
 
@@ -121,10 +121,14 @@ def test_the_table_shows_the_four_strongest_channels_of_each_branch(inside, know
 
 
 @every_language
-@pytest.mark.parametrize('name', ['3a.branch5x5', '3b.branch1x1', '4e.branch_pool', '5b.branch3x3'])
-def test_a_click_opens_a_branch(inside, net, known, folder, name):
+def test_a_click_opens_a_branch(inside, net, known, folder):
     page = inside(folder)
-    maps = known[name]
+    for name in ('3a.branch5x5', '3b.branch1x1', '4e.branch_pool', '5b.branch3x3'):
+        opens(page, name, known[name], net)
+
+
+def opens(page, name, maps, net):
+    """Click on a branch, and hold what the page then shows against its maps (C, H, W)."""
     side = maps.shape[1]
     page.locator(f'branch-maps input[aria-label^="{name.replace(".", " ")}"]').check(force=True)
     heading = page.locator('branch-maps h3').inner_text()
@@ -153,9 +157,14 @@ def test_a_click_opens_a_branch(inside, net, known, folder, name):
     assert ('包含整张' in status or 'contains the whole' in status) == (expected[2:] == [48, 48])
 
 
-@pytest.mark.parametrize('name', ['3a.branch5x5', '4c.branch1x1', '5b.branch_pool'])
-def test_no_other_image_of_the_sample_excites_a_channel_more(inside, net, told, name):
+def test_no_other_image_of_the_sample_excites_a_channel_more(inside, net, told):
     page = inside()
+    for name in ('3a.branch5x5', '4c.branch1x1', '5b.branch_pool'):
+        excites_most(page, name, net, told)
+
+
+def excites_most(page, name, net, told):
+    """Hold the images that the page shows for some channels of a branch against all of the sample."""
     _, test = data.load_data_fashion_mnist(1000, 48, sample='quick', standardize=True)
     batch, labels = next(iter(test))
     block, branch = name.split('.')
@@ -194,7 +203,7 @@ def test_the_page_says_how_often_the_exciting_images_are_of_one_class(inside, to
     assert f'In (3a) it has {mean["3a"]}.' in text
 
 
-@every_language
+@english_first
 def test_the_keys_lead_from_branch_to_channel_to_output(inside, folder):
     page = inside(folder, reduced_motion='reduce')
     branches = page.locator('branch-maps .board input')
@@ -264,22 +273,22 @@ def test_the_class_map_is_that_of_python(looks, net, images, folder):
         assert abs(onp.array(painted) - expected).max() <= 1
 
 
-@pytest.mark.parametrize('fill', [0.0, -data.MEAN / data.STD], ids=['grey', 'black'])
-def test_occlusion_is_that_of_python(looks, net, images, unsure, fill):
+def test_occlusion_is_that_of_python(looks, net, images, unsure):
     page = looks()
     image = X(images[unsure : unsure + 1])
-    level = 255 * (fill * data.STD + data.MEAN)
-    found = onp.array(page.evaluate(COVERED, [unsure, level]))
     shares = npx.softmax(net(image)).asnumpy()[0]
-    assert found.shape == (100, 10)
-    for c in onp.argsort(-shares)[:2]:
-        expected = saliency.occlusion(net, image, [int(c)], 12, 4, fill)[0]
-        lost = shares[c] - found[:, c].reshape(10, 10)
-        assert abs(expected).max() > 0.01
-        assert abs(lost - expected).max() < 1e-3
+    for fill in (0.0, -data.MEAN / data.STD):  # grey, black
+        level = 255 * (fill * data.STD + data.MEAN)
+        found = onp.array(page.evaluate(COVERED, [unsure, level]))
+        assert found.shape == (100, 10)
+        for c in onp.argsort(-shares)[:2]:
+            expected = saliency.occlusion(net, image, [int(c)], 12, 4, fill)[0]
+            lost = shares[c] - found[:, c].reshape(10, 10)
+            assert abs(expected).max() > 0.01
+            assert abs(lost - expected).max() < 1e-3
 
 
-@every_language
+@english_first
 @pytest.mark.parametrize('cover', ['grey', 'black'])
 def test_occlusion_frames_the_square_that_costs_most(looks, net, images, unsure, folder, cover):
     page = looks(folder)
@@ -349,7 +358,7 @@ def test_occlusion_stops_when_asked_and_for_another_image(looks):
         assert page.locator('where-it-looks [role=status]').last.inner_text() == todo
 
 
-@every_language
+@english_first
 def test_a_key_fades_the_maps(looks, folder):
     page = looks(folder)
     opacity = "() => getComputedStyle(document.querySelector('where-it-looks .map')).opacity"

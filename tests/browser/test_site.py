@@ -7,7 +7,7 @@ from tools import build_pdf, build_site
 
 import pytest
 
-from .conftest import ROOT
+from .conftest import ROOT, english_first
 
 LESSONS = sorted(path.stem for path in (ROOT / 'notebooks').glob('*.ipynb'))
 WIDEST = """() => [document.documentElement.scrollWidth, innerWidth,
@@ -158,7 +158,7 @@ def test_dark_mode_is_dark_and_stays(open_page, site):
     assert page.evaluate(brightness) < 150
 
 
-@pytest.mark.parametrize('folder', ['', 'zh/'])
+@english_first
 @pytest.mark.parametrize('name', ['index', 'benchmarks', 'playground', 'search', *LESSONS])
 def test_a_phone_scrolls_down_only(open_page, site, folder, name):
     page = open_page(f'{site}/{folder}{name}.html', 390, 844)
