@@ -728,7 +728,8 @@ TABLE = {
         path=out, dtype=Good('float32', 'float16', 'float64'), examples=50,
         kept=[{'path': 'a\0b'}, {'path': Made('a folder', lambda: str(FOLDER))}, {'dtype': []},
             {'net': None},
-              {'net': Made('never passed', unbound)}], names=['weight'],
+              {'net': Made('never passed', unbound)}, {'net': Made('nn.Block', nn.Block)}],
+        names=['weight'],
     ),
     'weights.safetensors_files.load': Case(
         lambda net, path: safetensors_files.load(net, path),

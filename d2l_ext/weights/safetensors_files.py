@@ -8,7 +8,7 @@ import numpy as onp
 from mxnet import init, np
 
 from ..networks.blocks import check_network, walk
-from ..runtime.arguments import array_of, dict_of, one_of, text_of
+from ..runtime.arguments import array_of, brief, dict_of, one_of, text_of
 from ..runtime.files import content, replace
 
 # safetensors' name of a kind of number -> NumPy's; bfloat16, which NumPy lacks, is half a float32
@@ -31,11 +31,13 @@ def parameters(net) -> dict:
 def save(net, path, dtype='float32'):
     """Write the weights of `net` to `path` as numbers of `dtype`: float16 halves the file.
 
-    Raises ValueError if a dimension is still open (give the network one batch first), for a `dtype` that
-    holds no fractions, and for a weight that is too large for it.
+    Raises ValueError for a network without weights, if a dimension is still open (give the network one
+    batch first), for a `dtype` that holds no fractions, and for a weight that is too large for it.
     """
     one_of('dtype', dtype, SAVED)
     named = parameters(net)
+    if not named:
+        raise ValueError(f'net must have weights, got {brief(net)}')
     for name, parameter in named.items():
         if any(n <= 0 for n in parameter.shape or (0,)):
             raise ValueError(f'{name} has no shape yet: give the network one batch first')
