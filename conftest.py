@@ -27,18 +27,12 @@ collect_ignore_glob = ['notebooks/zh/*']
 
 def pytest_collection_modifyitems(items):
     if 'PYTEST_XDIST_WORKER' in os.environ:
-        from tools import time_left
-
-        lessons = time_left.recorded()
-        items.sort(key=lambda item: place(item.path.stem.removeprefix('test_'), lessons))
+        items.sort(key=lambda item: place(item.path.stem.removeprefix('test_')))
 
 
-def place(name, lessons):
-    """Return when the tests of a file are handed out: those of LONG first, in its order.
-
-    The notebooks by their recorded R, `lessons`, the longest first.
-    """
-    return LONG.index(name) if name in LONG else len(LONG) - lessons.get(name, 0) / 1000
+def place(name):
+    """Return when the tests of a file are handed out: those of LONG first, in its order."""
+    return LONG.index(name) if name in LONG else len(LONG)
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist's
