@@ -103,7 +103,7 @@ def plan(paths, one_by_one=False) -> list:
         len(together),
     )
     if at_once < 2:
-        return [Group(paths)]
+        return [Group(paths)] * bool(paths)
     share = threads or runtime.usable_cpus() // at_once
     alone = [path for path in paths if path not in together]
     return [Group(together, at_once, share)] + [Group(alone)] * bool(alone)

@@ -61,6 +61,8 @@ def test_a_lesson_that_needs_more_is_skipped_by_name(folders, capsys, monkeypatc
     told = capsys.readouterr().out
     assert '00_a  skipped: needs no_such_module: make no-such' in told
     assert '01_b' in told.splitlines()[-3]
+    assert run_notebooks.main(['00'], notebooks=folders[0], build=folders[1]) == 0
+    assert 'skipped: needs no_such_module' in capsys.readouterr().out.splitlines()[-3]
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are(folders):
