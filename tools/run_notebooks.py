@@ -5,6 +5,7 @@ python -m tools.run_notebooks [NAME ...] [--language zh] [--in-place]
 
 import argparse
 import asyncio
+import functools
 import os
 import shutil
 import sys
@@ -154,12 +155,15 @@ async def run_group(group, timeout, later, end):
         async with slots:
             begun[path.stem] = time.perf_counter()
             group.pace.begin(path.stem)
-            ran = await execution.execute(
-                path, timeout, group.threads, lambda *cell: cells.update({path.stem: cell})
-            )
+            reached = functools.partial(reach, path.stem)
+            ran = await execution.execute(path, timeout, group.threads, reached)
             took = time.perf_counter() - begun.pop(path.stem)
             group.pace.end(path.stem, took)
         end(path, took, *ran)
+
+    def reach(name, cell, total):
+        cells[name] = cell, total
+        say(far(), passing=True)
 
     def far():
         since = {name: time.perf_counter() - start for name, start in begun.items()}
