@@ -18,17 +18,19 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 WIDGET = 'application/vnd.jupyter.widget-view+json'
 
 
-def run(path, timeout, threads=None):
+def run(path, timeout):
     """Execute a notebook; return (what went wrong, or '', and the notebook with its outputs).
 
-    A cell counts as hung after `timeout` seconds, never if None. The kernel takes so many `threads`; by
-    default as many as this process.
+    A cell counts as hung after `timeout` seconds, never if None.
     """
-    return interruptible(execute(path, timeout, threads))
+    return interruptible(execute(path, timeout))
 
 
 async def execute(path, timeout, threads=None, began=lambda cell, total: None):
-    """As `run`, beside other coroutines; `began` is called with each code cell's number, from 1."""
+    """As `run`, beside other coroutines; by default the kernel takes as many threads as this process.
+
+    `began(its number, from 1, of how many)` is called before each code cell.
+    """
     notebook = nbformat.read(path, as_version=4)
     total = sum(cell.cell_type == 'code' for cell in notebook.cells)
     started = []

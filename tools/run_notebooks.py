@@ -48,7 +48,8 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
     os.environ.setdefault('D2L_EXT_PROFILE', 'quick')
     try:
         paths, timeout = find(names, notebooks), CELL_SECONDS[runtime.profile()]
-        groups = plan([p for p in paths if not missing(p.stem)], in_place or timeout is None)
+        skipped = {path: told for path in paths if (told := missing(path.stem))}
+        groups = plan([p for p in paths if p not in skipped], in_place or timeout is None)
         width = max(len(path.stem) for path in paths)
         seconds = measured(groups)
     except (LookupError, ValueError) as error:
@@ -68,10 +69,9 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
         say(f'{path.stem:{width}}  {took:5.1f} s  {problem or "ok"}\n')
         rows[path] = [path.stem, took, 'FAILED' if problem else showed(notebook)]
 
-    for path in paths:
-        if told := missing(path.stem):
-            say(f'{path.stem:{width}}  skipped: {told}\n')
-            rows[path] = [path.stem, 0.0, f'skipped: {told}']
+    for path, told in skipped.items():
+        say(f'{path.stem:{width}}  skipped: {told}\n')
+        rows[path] = [path.stem, 0.0, f'skipped: {told}']
     start = time.perf_counter()
     try:
         for at, group in enumerate(groups):
@@ -98,11 +98,7 @@ def plan(paths, one_by_one=False) -> list:
     """Return the groups in which lessons run: several at once, then alone those that compare times."""
     threads = runtime.threads_asked() if runtime.THREADS_GIVEN else None
     together = [] if one_by_one else [path for path in paths if not compares_times(path)]
-    at_once = min(
-        runtime.usable_cpus() // (threads or 1),
-        memory() // MEMORY,
-        len(together),
-    )
+    at_once = min(runtime.usable_cpus() // (threads or 1), memory() // MEMORY, len(together))
     if at_once < 2:
         return [Group(paths)] * bool(paths)
     share = threads or runtime.usable_cpus() // at_once

@@ -38,8 +38,8 @@ class Pace:
 
     def told(self, name, seconds) -> str:
         """Say how long a lesson, begun `seconds` ago, still takes; '' if unknown."""
-        left = self._of(name, seconds)
-        return f', {span(left)}' if self.step and self.running[name] else ''
+        known = self.step and self.running[name]
+        return f', {span(self._of(name, seconds))}' if known else ''
 
     def left(self, since=()) -> float:
         """Return the seconds that all still take, those running begun so long ago; 0 if unknown."""
@@ -50,7 +50,7 @@ class Pace:
         return max([(sum(running) + waiting) / self.at_once, *running])
 
     def _of(self, name, seconds):
-        return max(0, self._rate() * self.running[name] - seconds) if self.step else 0
+        return max(0, self._rate() * self.running[name] - seconds)
 
     def _rate(self):
         return (self.step * TRUST + self.spent) / (TRUST + self.done)

@@ -304,13 +304,16 @@ def test_lessons_at_once_take_half_of_the_cpus_each_and_end_as_they_do_one_by_on
     folders, capsys, monkeypatch
 ):
     wait = (
-        'import os, time\nopen("{}", "w").close()\nwhile not os.path.exists("{}"): time.sleep(0.1)'
+        'import os, time\nopen("{}", "w").close()\n'
+        'for _ in range(300): os.path.exists("{}") or time.sleep(0.1)'
     )
     threads = 'print(os.environ["OMP_NUM_THREADS"])'
-    lesson(folders[0], '00_a', wait.format('a', 'b'), '1 / 0')  # each waits for the other
-    lesson(folders[0], '01_b', wait.format('b', 'a'), 'time.sleep(1)', threads)
+    both = 'time.sleep(3); assert os.path.exists("a") and os.path.exists("b")'
+    lesson(folders[0], '00_a', wait.format('a', 'b'), both, '1 / 0')  # each waits for the other
+    lesson(folders[0], '01_b', wait.format('b', 'a'), both, threads)
     lesson(folders[0], '02_t', f'import os  # runtime.busy()\n{threads}')
     monkeypatch.setattr(runtime, 'usable_cpus', lambda: 2)
+    monkeypatch.setattr(run_notebooks, 'memory', lambda: 8 << 30)
     monkeypatch.setattr(runtime, 'THREADS_GIVEN', False)
     monkeypatch.setenv('OMP_NUM_THREADS', '2')
     assert run_notebooks.main(notebooks=folders[0], build=folders[1]) == 1
