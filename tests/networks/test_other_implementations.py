@@ -4,8 +4,8 @@ The block: NumPy, from the definition. The networks, with the same random weight
 torchvision and timm. They compute in float64, because in float32 two right answers of a hundred layers
 differ in their gradients by percents: where a sum lies near zero, ReLU lets it pass on one side only.
 
-`make test` compares scores at full size, and steps and gradients on small images where a network takes
-them; `make test-all` everything at every size.
+`make test` compares scores at full size, in float32, and a step with its gradient on the smallest images
+that a network trains on; `make test-all` everything at every size.
 """
 
 import json
@@ -246,8 +246,8 @@ def pair(request, pytorch):
     return Pair(pytorch, *THEIRS[request.param])
 
 
-# on small images, and for `make test-all` on others
-SCORES = [('small', False), *(pytest.param(size, False, marks=slow) for size in ('paper', 'other'))]
+# a step on the least images; for `make test-all` predictions too, and others
+SCORES = [pytest.param(size, False, marks=slow) for size in ('small', 'paper', 'other')]
 STEPS = [('least', True), *(pytest.param(size, True, marks=slow) for size in ('paper', 'other'))]
 every_case = pytest.mark.parametrize('size, training', SCORES + STEPS)
 

@@ -42,7 +42,7 @@ FAMILY = {
     'inception_v4': (lambda: networks.InceptionV4(7), (3, 75, 75)),
     'inception_resnet_v2': (lambda: networks.InceptionResNetV2(7), (3, 75, 75)),
 }
-# onnx takes a second a million weights; one block of each kind is tried by itself
+# whole they take 3 to 9 s; one block of each kind is tried by itself
 LONG = ('inception_v3', 'inception_v4', 'inception_resnet_v2')
 
 
