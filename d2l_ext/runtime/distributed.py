@@ -135,9 +135,10 @@ def end(job):
     for sign, seconds in ((signal.SIGTERM, 3), (signal.SIGKILL, 10)):
         for process in reversed(job):  # workers first: what they compute without a server is wrong
             process.signal(sign)
+        latest = time.monotonic() + seconds  # of all together
         for process in job:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.child.wait(seconds)
+                process.child.wait(max(0, latest - time.monotonic()))
     for process in job:
         process.reader.join(1)
         process.child.stdout.close()

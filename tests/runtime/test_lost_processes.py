@@ -1,11 +1,13 @@
 """Does a job end as a whole when one of its processes is lost, and go on later?"""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 from d2l_ext.runtime import distributed
 
@@ -95,6 +97,24 @@ def test_ctrl_c_leaves_none_behind(tmp_path):
     assert job.returncode == 130
     assert 'interrupted: the job was ended' in errors
     assert left_over() == []
+
+
+def test_those_that_do_not_listen_are_given_their_seconds_together(monkeypatch):
+    now, waited, signs = [0.0], [], []
+    monkeypatch.setattr(distributed.time, 'monotonic', lambda: now[0])
+
+    def wait(seconds):
+        waited.append(seconds)
+        now[0] += seconds
+        raise subprocess.TimeoutExpired('it', seconds)
+
+    child = SimpleNamespace(wait=wait, stdout=io.BytesIO())
+    reader = SimpleNamespace(join=lambda seconds: None)
+    deaf = SimpleNamespace(child=child, reader=reader, signal=signs.append)
+    distributed.end([deaf] * 4)
+
+    assert waited == [3, 0, 0, 0, 10, 0, 0, 0]
+    assert signs == [signal.SIGTERM] * 4 + [signal.SIGKILL] * 4
 
 
 def test_a_killed_launcher_leaves_none_behind(tmp_path):

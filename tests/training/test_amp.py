@@ -22,7 +22,7 @@ computes = pytest.mark.skipif(
 @pytest.fixture(scope='module')
 def batches():
     few, _ = data.load_data_fashion_mnist(32, 32, sample='quick', seed=0, standardize=True)
-    return data.ImageBatches(few.images[::10], few.labels[::10], 32, seed=0, standardize=True)
+    return data.ImageBatches(few.images[::20], few.labels[::20], 32, seed=0, standardize=True)
 
 
 def built(seed=0):

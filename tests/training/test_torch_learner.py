@@ -326,7 +326,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, optimizer):
     train, _ = load_data_fashion_mnist(32, SIZE, sample='quick')
 
     def fit(folder, stop=None):
-        few = ImageBatches(train.images[::30], train.labels[::30], 10, seed=0, standardize=True)
+        few = ImageBatches(train.images[::60], train.labels[::60], 10, seed=0, standardize=True)
         net = twin.GoogLeNet()
         twin.initialize(net, 'he')
         steps = []
@@ -339,12 +339,12 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, optimizer):
         net.register_forward_hook(note)
         history = twin.fit(
             net, few, epochs=2, lr=0.001, optimizer=optimizer, momentum=0.9, device='cpu',
-            checkpoint=folder, every=4, progress=False,
+            checkpoint=folder, every=2, progress=False,
         )  # fmt: skip
         return net.state_dict(), [(e['loss'], e['train_accuracy']) for e in history]
 
     whole, history = fit(tmp_path / 'whole')
-    fit(tmp_path / 'parts', stop=14)
+    fit(tmp_path / 'parts', stop=7)
     again, rest = fit(tmp_path / 'parts')
 
     assert rest == history
