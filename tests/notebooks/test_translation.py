@@ -23,7 +23,7 @@ def features(text):
         'fenced': fenced,
         'headings': re.findall(r'^#+(?= )', text, re.M),
         'code': sorted(re.findall(r'`[^`]+`', text)),
-        'formulas': sorted(re.findall(r'\$[^$]+\$', text)),
+        'formulas': sorted(re.findall(r'(\$\$?)([^$]+)\1', text)),
         'targets': sorted(
             Path(t).name.replace('.zh.md', '.md') for t in re.findall(r'\]\((\S+?)\)', text)
         ),
