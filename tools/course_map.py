@@ -1,7 +1,8 @@
 """Write the map of the course, docs/course_map.png and the tables of docs/course_map*.md; `make map`.
 
 What a page needs stands in its first cell, as links. The paths of three readers stand here. What each
-page takes to run is that of the record `waiting`; README's table of lessons is filled from it too.
+page takes to run is that of the record `waiting` of a machine without AVX-512, the slower one. README's
+table of lessons is filled from the records of both machines.
 """
 
 import json
@@ -18,6 +19,8 @@ NOTEBOOKS = {'en': ROOT / 'notebooks', 'zh': ROOT / 'notebooks' / 'zh'}
 PAGES = {'en': ROOT / 'docs' / 'course_map.md', 'zh': ROOT / 'docs' / 'course_map.zh.md'}
 README = {'en': ROOT / 'README.md', 'zh': ROOT / 'README.zh.md'}
 PICTURE = ROOT / 'docs' / 'course_map.png'
+RECORDS = ROOT / report.RESULTS
+SLOWER = RECORDS / 'without_avx512'
 NAMES = {
     re.sub('_.*', '', path.stem): path.stem for path in sorted(NOTEBOOKS['en'].glob('*.ipynb'))
 }
@@ -43,11 +46,11 @@ LINK = re.compile(r'\]\((\w+)\.ipynb(?:#[^)]*)?\)')
 ROW = re.compile(r'^\| \[(.+?)\]\((?:notebooks/)?(\w+)\.ipynb\)', re.M)
 # in README: a row of the table of lessons, and what the sentence below it counts, by language
 TIMES = re.compile(
-    r'^(\| \[.+?\]\(notebooks/(?:zh/)?(\w+)\.ipynb\) \| .+ \|) [\d.]+ \| [\d.]+ \|$', re.M
+    r'^(\| \[.+?\]\(notebooks/(?:zh/)?(\w+)\.ipynb\) \| .+ \|) [\d.]+ \| [\d.]+ \| [\d.]+ \|$', re.M
 )
 COUNTED = {
-    'en': (r'where R is [\d.]+ s: \d+ R in all', 'where R is {:.1f} s: {:.0f} R in all'),
-    'zh': (r'R 是 [\d.]+ 秒，全部课程共 \d+ R', 'R 是 {:.1f} 秒，全部课程共 {:.0f} R'),
+    'en': (r'R is [\d.]+ s: \d+ R in all', 'R is {:.2g} s: {:.0f} R in all'),
+    'zh': (r'R 是 [\d.]+ 秒，全部课程共 \d+ R', 'R 是 {:.2g} 秒，全部课程共 {:.0f} R'),
 }
 BLOCK = re.compile(
     r'(?<=<!-- computed: make map -->\n).*(?=<!-- end of what is computed -->)', re.S
@@ -125,32 +128,33 @@ def reading(page, language) -> float:
     return len(re.findall(WORD[language], text)) / A_MINUTE[language]
 
 
-def recorded() -> tuple:
+def recorded(folder) -> tuple:
     """Return {name of a page: seconds to run} and the seconds of R, both of one round of the record."""
     (told, *_) = (
-        numbers
-        for numbers in report.load(ROOT / report.RESULTS, 'waiting')['rounds']
-        if 'lessons' in numbers
+        numbers for numbers in report.load(folder, 'waiting')['rounds'] if 'lessons' in numbers
     )
     seconds = {name: lesson['seconds'] for name, lesson in told['lessons']['pages'].items()}
     return seconds, told['R']['seconds']
 
 
 def running() -> tuple:
-    """Return {page: minutes to run} and R in seconds, from the record."""
-    seconds, R = recorded()
+    """Return {page: minutes to run} and R in seconds, on the slower machine."""
+    seconds, R = recorded(SLOWER)
     return {page: seconds[name] / 60 for page, name in NAMES.items() if name in seconds}, R
 
 
 def readme(language) -> str:
     """Return README, with the recorded R and seconds of each lesson. Raises KeyError for one not recorded."""
-    seconds, R = recorded()
+    (seconds, R), (slower, _) = records = recorded(RECORDS), recorded(SLOWER)
     text = TIMES.sub(
-        lambda row: f'{row[1]} {seconds[row[2]] / R:.0f} | {seconds[row[2]]:.0f} |',
+        lambda row: (
+            f'{row[1]} {seconds[row[2]] / R:.0f} | {seconds[row[2]]:.0f} | {slower[row[2]]:.0f} |'
+        ),
         README[language].read_text(encoding='utf-8'),
     )
     written, counted = COUNTED[language]
-    return re.sub(written, counted.format(R, sum(seconds.values()) / R), text)
+    sums = iter(counted.format(R, sum(seconds.values()) / R) for seconds, R in records)
+    return re.sub(written, lambda _: next(sums), text)
 
 
 def titles(language) -> dict:

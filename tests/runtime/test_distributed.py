@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures('here')
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow  # lesson 15 shows it, epoch by epoch, and a job that goes on later is held to it too
 def test_two_workers_have_the_losses_of_one_process(tmp_path):
     alone, history = train()
     assert distributed.launch(command(tmp_path / 'told'), workers=2) == 0

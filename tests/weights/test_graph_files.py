@@ -208,6 +208,7 @@ def test_int8_loses_at_most_a_point(course, tmp_path):
     assert training.evaluate(whole, test) >= accuracy - 0.01
 
 
+@pytest.mark.slow  # lesson 16 measures both, and its last cell checks them
 def test_int8_onnx_is_a_quarter_and_loses_at_most_a_point(course, tmp_path):
     net, X, test, accuracy = course
     floats, whole = tmp_path / 'net.onnx', tmp_path / 'int8.onnx'
