@@ -16,6 +16,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 WIDGET = 'application/vnd.jupyter.widget-view+json'
+# Seconds after which a cancellation is repeated. Before Python 3.12 asyncio's `wait_for`, which nbclient
+# calls, loses one that comes in the moment in which a cell ends
+AGAIN = 2
 
 
 def run(path, timeout):
@@ -53,7 +56,9 @@ async def execute(path, timeout, threads=None, began=lambda cell, total: None):
             await asyncio.wait([running])
         except asyncio.CancelledError:
             client.shutdown_kernel = 'immediate'  # by default it ends its cell first
-            running.cancel()
+            while not running.done():
+                running.cancel()
+                await asyncio.wait([running], timeout=AGAIN)
             await asyncio.gather(running, return_exceptions=True)
             # left behind where the kernel was still starting, and fails at the end of this process
             atexit.unregister(client._cleanup_kernel)

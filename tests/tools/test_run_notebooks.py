@@ -1,5 +1,7 @@
 """Does the runner of the lessons run them, name what failed, and store what it should?"""
 
+import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -346,6 +348,30 @@ def test_ctrl_c_ends_every_kernel_and_says_so_in_one_line(folders):
     for kernel in kernels:
         with pytest.raises(ProcessLookupError):
             os.kill(kernel, 0)
+
+
+def test_a_cancellation_that_gets_lost_is_repeated(folders, monkeypatch):
+    lost = []
+
+    class Loses(execution.NotebookClient):
+        async def async_execute(self, **options):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            lost.append('once')
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(execution, 'NotebookClient', Loses)
+    monkeypatch.setattr(execution, 'AGAIN', 0.1)
+
+    async def cancel():
+        lesson(folders[0], '00_a', '1')
+        running = asyncio.ensure_future(execution.execute(folders[0] / '00_a.ipynb', None))
+        await asyncio.sleep(0.1)
+        running.cancel()
+        await asyncio.wait([running], timeout=10)
+        return running.cancelled()
+
+    assert asyncio.run(cancel()) and lost == ['once']
 
 
 def test_lessons_that_take_no_time_are_not_made_to_wait(costly, given, capsys, monkeypatch):
