@@ -169,10 +169,30 @@ def test_no_output_is_only_true_or_false(path):
     ] == []
 
 
+@every_lesson
+def test_every_import_is_used(path):
+    # importing d2l_ext prepares the process for mxnet, so it may stand alone
+    imports = [
+        node
+        for cell in code_cells(path)
+        for node in nodes(cell)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    imported = {
+        alias.asname or alias.name.partition('.')[0] for node in imports for alias in node.names
+    }
+    read = set().union(*(names(cell, ast.Load) for cell in code_cells(path)))
+    assert imported - read - {'d2l_ext'} == set()
+
+
+def nodes(cell):
+    """Return the nodes of a code cell's syntax tree."""
+    return [*ast.walk(ast.parse(re.sub(r'^%.*', '', cell.source, flags=re.M)))]
+
+
 def names(cell, context):
     """Return the names that a code cell reads (ast.Load) or assigns (ast.Store); `a[i] = x` assigns a."""
-    nodes = [*ast.walk(ast.parse(re.sub(r'^%.*', '', cell.source, flags=re.M)))]
-    found = [node for node in nodes if isinstance(node, (ast.Name, ast.Subscript))]
+    found = [node for node in nodes(cell) if isinstance(node, (ast.Name, ast.Subscript))]
     found = [node for node in found if isinstance(node.ctx, context)]
     return {ast.unparse(node).partition('[')[0] for node in found}
 
