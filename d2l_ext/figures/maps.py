@@ -12,11 +12,12 @@ HEAT = '#D55E00'
 
 
 @styled
-def branch_maps(maps, title='') -> Picture:
+def branch_maps(maps, title='', image=None) -> Picture:
     """Draw `maps`, {block: {branch: (H, W)}}: a column a block, a row a branch in its colour.
 
     White is zero, the branch's colour the highest value of that map; below each block stands its grid.
-    Raises ValueError for no block, and for a map that is not (H, W).
+    `image`, (H, W) or (1 or 3, H, W), is drawn to the left of its maps.
+    Raises ValueError for no block, and for a map or an image of another shape.
     """
     maps = {
         str(block): {
@@ -29,19 +30,26 @@ def branch_maps(maps, title='') -> Picture:
         for name, values in parts.items():
             if values.ndim != 2 or not values.size:
                 raise ValueError(f'maps[{block!r}][{name!r}] must be (H, W), got {values.shape}')
+    shown = [] if image is None else _one(image)
     names = list(dict.fromkeys(name for parts in maps.values() for name in parts))
     shade = colours(names)
     left = 0.3 + max(map(text_width, names))
-    tile = min(LARGEST_TILE, (WIDTH - left - 0.05) / len(maps))
+    tile = min(LARGEST_TILE, (WIDTH - left - 0.05) / (len(maps) + len(shown)))
+    left += tile * len(shown)
     head, foot = (0.66 if title else 0.3), 0.3
     told = f'{len(maps)} blocks ({", ".join(maps)}), {len(names)} branches ({", ".join(names)})'
     picture = Picture(
         max(left + tile * len(maps) + 0.05, text_width(title, LARGE, 'bold') + 0.3),
         head + tile * len(names) + foot,
-        f'{title + ". " if title else ""}Maps of {told}.',
+        f'{title + ". " if title else ""}{"An image, and m" if len(shown) else "M"}aps of {told}.',
     )
     axes, height = picture.sheet(), picture.get_figheight()
     picture.headline(title)
+    for tiled in shown:
+        y = foot + tile * (len(names) - 1) / 2
+        draw_tile(axes, tiled, 0, y, tile)
+        axes.text(tile / 2, y - 0.1, f'{tiled.shape[0]}×{tiled.shape[1]}', ha='center', va='center',
+                  color=GREY, gid='image')  # fmt: skip
     for i, name in enumerate(names):
         y = height - head - tile * (i + 0.5)
         axes.text(left - 0.12, y, name, ha='right', va='center', gid='branch')
@@ -105,6 +113,14 @@ def overlay(images, maps, labels=None, title='') -> Picture:
         axes.text(x, foot - 0.05, label, ha='center', va='top', gid='label')
     axes.set(xlim=(0, picture.get_figwidth()), ylim=(0, height))
     return picture
+
+
+def _one(image):
+    """Return `image` as the only one of `tiles`. Raises ValueError for another shape than its."""
+    image = array_of('image', image, finite=True)
+    if not (image.ndim == 2 or (image.ndim == 3 and len(image) in (1, 3))) or not image.size:
+        raise ValueError(f'image must be (H, W) or (1 or 3, H, W), got {image.shape}')
+    return tiles(image[None])
 
 
 def _tinted(values, colour):

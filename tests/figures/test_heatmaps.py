@@ -133,6 +133,27 @@ def test_each_block_tells_its_grid_and_each_row_its_branch():
     assert drawn.alt == 'Maps. Maps of 2 blocks (3a, 5b), 2 branches (branch1x1, branch_pool).'
 
 
+@pytest.mark.parametrize('shape', [(4, 6), (1, 4, 6), (3, 4, 6)])
+def test_the_image_of_the_maps_stands_left_of_them(shape):
+    image = onp.linspace(0, 1, onp.prod(shape)).reshape(shape)
+    maps = {'3a': {name: onp.ones((2, 2)) for name in BRANCHES}}
+    drawn = figures.branch_maps(maps, image=image)
+    (left, *_), (first, *_), _ = [shown.get_extent() for shown in drawn.axes[0].images]
+
+    assert (
+        pixels(drawn)[0] == (image if len(shape) == 2 else image.transpose(1, 2, 0).squeeze())
+    ).all()
+    assert left < first and told(drawn, 'image') == ['4×6']
+    assert drawn.alt.startswith('An image, and maps of 1 blocks')
+
+
+def test_an_image_of_another_shape_is_refused_by_name():
+    with pytest.raises(
+        ValueError, match=r'image must be \(H, W\) or \(1 or 3, H, W\), got \(2, 4, 6\)'
+    ):
+        figures.branch_maps({'3a': {'b': onp.ones((2, 2))}}, image=onp.ones((2, 4, 6)))
+
+
 @pytest.mark.parametrize(
     ('maps', 'message'),
     [
