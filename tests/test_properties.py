@@ -925,7 +925,8 @@ TABLE = {
     'figures.branch_maps': Case(
         figures.branch_maps, is_picture, maps=maps_of, title=title,
         image=Good(None, FLOATS[0], FLOATS[0][0]), examples=15,
-        kept=[{'image': 3}, {'image': onp.zeros((2, 8, 8))}, {'maps': 3}, {'maps': {'a': {}}}, {'maps': {'a': {'b': onp.zeros((0, 2))}}}],
+        kept=[{'image': 3}, {'image': onp.zeros((2, 8, 8))}, {'maps': 3}, {'maps': {'a': {}}},
+              {'maps': {'a': {'b': onp.zeros((0, 2))}}}],
     ),
     'figures.overlay': Case(
         figures.overlay, is_picture, images=Good(FLOATS[:2]), maps=Good({'a': MAPS}),
