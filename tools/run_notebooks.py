@@ -76,11 +76,15 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
     try:
         for at, group in enumerate(groups):
             execution.interruptible(run_group(group, timeout, groups[at + 1 :], end))
+        total = ['all', time.perf_counter() - start, f'pages: {os.path.relpath(build)}/*.html']
+        rows = [rows[path] for path in paths]
+        table = Table(['lesson', 'seconds', 'what it showed'], rows, total=total)
+        print(f'\n{table}', flush=True)
     except KeyboardInterrupt:
         return stopped()
-    total = ['all', time.perf_counter() - start, f'pages: {os.path.relpath(build)}/*.html']
-    rows = [rows[path] for path in paths]
-    print(f'\n{Table(["lesson", "seconds", "what it showed"], rows, total=total)}')
+    except BrokenPipeError:  # a reader such as `head` or `less` has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left to flush
+        return 141
     return int(any(row[2] == 'FAILED' for row in rows))
 
 

@@ -325,19 +325,36 @@ def test_lessons_at_once_take_half_of_the_cpus_each_and_end_as_they_do_one_by_on
     assert max(seconds[1:3]) < seconds[3] < sum(seconds[:3])  # the last is the clock's
 
 
-def test_ctrl_c_ends_every_kernel_and_says_so_in_one_line(folders):
-    note = 'import os\nprint(file=open(str(os.getpid()), "w"))'
-    for name in ('00_a', '01_b'):
-        lesson(folders[0], name, note, 'import time; time.sleep(60)')
+def started(folders):
+    """Start a run of the lessons of `folders` as a process of its own."""
     command = (
         'import sys; from tools import run_notebooks as it; from pathlib import Path\n'
         f'sys.exit(it.main(notebooks=Path({str(folders[0])!r}), build=Path({str(folders[1])!r})))'
     )
     free = {key: value for key, value in os.environ.items() if key != 'OMP_NUM_THREADS'}
-    running = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, '-c', command], cwd=run_notebooks.ROOT, text=True,
         env=free, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def test_a_reader_that_has_seen_enough_ends_the_run_without_a_traceback(folders):
+    lesson(folders[0], '00_a', 'import os\nprint(file=open(str(os.getpid()), "w"))')
+    running = started(folders)
+    running.stdout.close()  # as `head` does
+    running.stdout = None
+    problem = running.communicate(timeout=30)[1]
+    (kernel,) = [int(path.name) for path in folders[0].iterdir() if path.name.isdecimal()]
+    assert (running.returncode, problem) == (141, '')
+    with pytest.raises(ProcessLookupError):
+        os.kill(kernel, 0)
+
+
+def test_ctrl_c_ends_every_kernel_and_says_so_in_one_line(folders):
+    note = 'import os\nprint(file=open(str(os.getpid()), "w"))'
+    for name in ('00_a', '01_b'):
+        lesson(folders[0], name, note, 'import time; time.sleep(60)')
+    running = started(folders)
     kernels, until = [], time.monotonic() + 60
     while len(kernels) < min(2, runtime.usable_cpus()) and time.monotonic() < until:
         time.sleep(0.1)
