@@ -146,8 +146,10 @@ def computed(text):
     for sum_ in BRACKET.findall(text):
         yield evaluate(sum_), None
     numbers = [float(n) for n in NUMBER.findall(text)]
-    for said in re.findall(r'(\d[\d.]*)[ \xa0]%', text):  # what is left of another, saved or gained
-        yield from ((abs(1 - a / b), said) for a in numbers for b in numbers if b)
+    for said in re.findall(r'(\d[\d.]*)[ \xa0]%', text):  # of another number, left, saved or gained
+        yield from (
+            (v, said) for a in numbers for b in numbers if b for v in (a / b, abs(1 - a / b))
+        )
     for said in re.findall(r'(\d[\d.]*) (?:times|points)|factor of (?:only )?([\d.]*\d)', text):
         said = said[0] or said[1]
         yield from ((a / b, said) for a in numbers for b in numbers if b)
