@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD, OUT = ROOT / 'build' / 'book', ROOT / 'build' / 'pdf'
 NAMES = {'en': 'inception-in-gluon.pdf', 'zh': 'inception-in-gluon.zh.pdf'}
 TYPESET = '() => MathJax.startup.promise.then(() => true)'  # all formulas
-APART = 5  # lines of code: with more, a cell may be divided between its code and its output
+APART = 3  # lines of code: with more, a cell may be divided between its code and its output
+ROWS = 12  # of a table: with more, it may go on on the next page
 SHORT = 18  # letters of a row's first entry that stay on one line
 # what follows the lessons
 OTHERS = ['course_map', 'glossary']
@@ -90,9 +91,13 @@ def typeset(path, language):
         if link['href'][1:] not in ids:  # a page of the site that the book leaves out
             link.unwrap()
     for cell in page.find_all(class_='cell'):
-        code = cell.find(class_='cell_input')
-        if code and code.get_text().strip().count('\n') >= APART:
+        code, outputs = cell.find(class_='cell_input'), cell.select('.cell_output > .output')
+        if len(outputs) > 1 or (code and code.get_text().strip().count('\n') >= APART):
             cell['class'].append('long')
+    for table in page.find_all('table'):
+        if len(table.find_all('tr')) > ROWS:
+            for tag in (table, *table.find_parents(class_=['output', 'cell'])):
+                tag['class'] = [*tag.get('class', ()), 'long']
     for first in page.select('tr > :first-child'):
         if len(first.get_text()) <= SHORT:
             first['class'] = [*first.get('class', ()), 'short']

@@ -221,7 +221,7 @@ def draw(below):
         number, _, rest = title.partition(' ') if page[0].isdigit() else ('', '', title)
         boxes[page] = axes.text(
             *place, f'{number}\n{fill(rest, 16)}'.strip(),
-            ha='center', va='center', fontsize=12, zorder=3, linespacing=1.15,
+            ha='center', va='center', fontsize=12, zorder=3, linespacing=1.3,
             bbox={
                 'boxstyle': 'round,pad=0.35',
                 'facecolor': '#fbe3b5' if page in evening else 'white',

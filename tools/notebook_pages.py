@@ -57,6 +57,7 @@ def write(notebook, path, folder):
     )  # fmt: skip
     resources = {'metadata': {'name': path.stem, 'path': str(folder)}}
     page, _ = exporter.from_notebook_node(notebook, resources)
+    page = page.replace('<html lang="zh">', '<html lang="zh-CN">')  # nbconvert takes no region
     path.with_suffix('.html').write_text(
         re.sub(r'(href="\w+)\.ipynb', r'\1.html', page), encoding='utf-8'
     )

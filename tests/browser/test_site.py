@@ -329,6 +329,22 @@ def test_the_pdf_has_a_table_of_contents_and_bookmarks(tmp_path):
     assert b'/Outlines' in pdf and b'/Dests' in pdf
 
 
+@pytest.mark.parametrize(
+    'lines, outputs, rows, divided',
+    [(3, 1, 12, False), (4, 1, 12, True), (1, 2, 12, True), (1, 1, 13, True)],
+)
+def test_on_paper_a_long_cell_or_table_may_be_divided(tmp_path, lines, outputs, rows, divided):
+    code = '<div class="cell_input"><pre>' + 'a\n' * lines + '</pre></div>'
+    table = '<div class="output"><table>' + '<tr><td>1</td></tr>' * rows + '</table></div>'
+    cell = f'<div class="cell">{code}<div class="cell_output">{table * outputs}</div></div>'
+    page = tmp_path / 'index.html'
+    page.write_text(BOOK.replace('<h2>Two</h2>', f'<h2>Two</h2>{cell}'), encoding='utf-8')
+    build_pdf.typeset(page, 'en')
+    made = page.read_text(encoding='utf-8')
+    assert ('class="cell long"' in made) == divided
+    assert ('<table class="long">' in made) == (rows > 12)
+
+
 def test_a_link_of_the_book_leads_to_the_document_that_it_names(tmp_path):
     """Headings of two documents may be alike, and those in Chinese have only numbers as their names."""
     (tmp_path / 'index.md').write_text('# Book\n\n```{toctree}\none\ntwo\n```\n')

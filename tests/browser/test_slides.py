@@ -179,6 +179,7 @@ def test_a_key_changes_between_light_and_dark(open_deck):
 
 def test_the_speaker_sees_notes_and_time(open_deck):
     page = open_deck('zh/01_inception_block.html#/2')
+    assert page.locator('html').get_attribute('lang') == 'zh-CN'
     with page.context.expect_page() as opened:
         page.keyboard.press('s')
     speaker = opened.value

@@ -77,13 +77,15 @@ CITED = {
     },
     '10_inception_v3': {
         '48238': 'Szegedy et al. 2016, section 10', '50000': "ImageNet's validation images",
-        '37': '(35 + 2 · 2 − 3) / 1 + 1', '63': '2000 images in batches of 32', '0.623': 'seed 1', '0.626': 'seed 2',
+        '37': '(35 + 2 · 2 − 3) / 1 + 1', '63': '2000 images in batches of 32',
+        '0.623': 'seed 1', '0.626': 'seed 2',
         '0.42': 'three seeds', '0.689': 'the table of lesson 11', '1.9': 'the figure above',
     },
     '11_v4_and_residuals': {
         '1762': '50000 − 48238: Szegedy et al. 2016, section 10',
         '50000': "ImageNet's validation images",
-        '40': '10 + 20 + 10 blocks', '7.7': 'the cell above, on another CPU', '27': 'the cell above, on one thread, step by step',
+        '40': '10 + 20 + 10 blocks', '7.7': 'the cell above, on another CPU',
+        '27': 'the cell above, on one thread, step by step',
     },
     '12_pytorch_twin': {
         '100000': 'the axis of the figure above', '22': 'Szegedy et al. 2015, section 5',

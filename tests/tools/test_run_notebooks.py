@@ -106,7 +106,7 @@ def test_the_pages_of_both_languages_stand_side_by_side(folders, capsys):
         assert showed in capsys.readouterr().out
     english, chinese = (build / '00_a.html').read_text(), (build / 'zh/00_a.html').read_text()
     assert '<html lang="en">' in english and 'in English' in english
-    assert '<html lang="zh">' in chinese and 'in zh' in chinese
+    assert '<html lang="zh-CN">' in chinese and 'in zh' in chinese
     assert 'href="01_next.html"' in chinese  # beside it, in the same language
 
 
