@@ -79,7 +79,7 @@ CITED = {
         '48238': 'Szegedy et al. 2016, section 10', '50000': "ImageNet's validation images",
         '37': '(35 + 2 · 2 − 3) / 1 + 1', '63': '2000 images in batches of 32',
         '0.623': 'seed 1', '0.626': 'seed 2',
-        '0.42': 'three seeds', '0.689': 'the table of lesson 11', '1.9': 'the figure above',
+        '0.42': 'three seeds', '0.689': 'the table of lesson 11',
     },
     '11_v4_and_residuals': {
         '1762': '50000 − 48238: Szegedy et al. 2016, section 10',
