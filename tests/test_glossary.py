@@ -99,6 +99,7 @@ def test_english_is_in_alphabetical_order():
 
 
 def test_chinese_is_in_the_order_of_pinyin():
-    # GB 2312 has the common characters in the order of their pinyin
+    # GB 2312 has the common characters in the order of their pinyin, 校 as xiao; 校准 is read jiaozhun
     names = [re.split('（', name)[0].lower() for name, *_ in entries('zh').values()]
+    names = [name.replace('校准', '角准') for name in names]
     assert names == sorted(names, key=lambda name: (not name[0].isascii(), name.encode('gb2312')))

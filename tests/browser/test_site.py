@@ -306,6 +306,16 @@ def test_a_printed_table_is_whole(open_page, site):
     )
 
 
+def test_a_printed_total_stands_once(open_page, site):
+    """A footer would be printed at the end of each page that a table is divided between."""
+    page = open_page(f'{site}/00_start_here.html', 700, 900)
+    page.emulate_media(media='print')
+    totals = page.locator('article tfoot').evaluate_all(
+        'feet => feet.map(foot => getComputedStyle(foot).display)'
+    )
+    assert set(totals) == {'table-row-group'}
+
+
 BOOK = """<script>window.MathJax = {startup: {promise: Promise.resolve()}}</script>
 <section><h1>Book</h1><div class="toctree-wrapper">
 <span id="document-a"></span><section id="x"><h2>One<a class="headerlink">#</a></h2></section>
