@@ -14,7 +14,7 @@ WILD = {
     'background': (0.4, 'brightest value of a woven texture, where the image is dark'),
     'light': (0.5, 'share of the light that is missing at the far side'),
     'inversion': (0.5, 'share of the images that become their negative'),
-    'blur': (0.02, 'deviation of a Gaussian kernel, in sides of the image'),
+    'blur': (0.02, 'deviation of a Gaussian kernel, as a share of the side'),
     'noise': (0.06, 'deviation of what the sensor adds to each value'),
 }
 

@@ -22,7 +22,7 @@ LEFT_OUT = re.compile(
     r'`[^`]*`|'  # code
     r'\]\([^)]*\)|'  # the target of a link
     r'[Ll]essons? \d\d(?:(?:, \d\d)* and \d\d| to \d\d)?|^# \d\d|'
-    r'^(?:Nearer to|Near|About|Closest to) [\d\xa0.]*\d|'  # an option of the Predict before
+    r'^(?:Nearer to|Nearest to|Near|About|Closest to) [\d\xa0.]*\d|'  # an option of the Predict before
     r'^About [\w ]+ on (?:a CPU|two CPU cores)|'  # the time of a page: the record of the benchmark
     r'AVX-\d+|MXNet \d\S*|PyTorch \d\S*|STAT \d+|arXiv \S+|'
     r'(?:section|issue|equations?|Tables?|Figures?) [\d.]+(?: (?:and|to) [\d.]+)?|'
