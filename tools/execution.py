@@ -2,11 +2,10 @@
 
 import asyncio
 import atexit
-import contextlib
 import os
 import re
 import tempfile
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 from d2l_ext.runtime import mxnet_log
 
@@ -20,9 +19,6 @@ WIDGET = 'application/vnd.jupyter.widget-view+json'
 # Seconds after which a cancellation is repeated. Before Python 3.12 asyncio's `wait_for`, which nbclient
 # calls, loses one that comes in the moment in which a cell ends
 AGAIN = 2
-# Seconds after Ctrl-C until kernels that still run are killed, which ends whatever waits for them
-LAST = 10
-running_clients = set()
 
 
 def run(path, timeout):
@@ -56,7 +52,6 @@ async def execute(path, timeout, threads=None, began=lambda cell, total: None):
         running = asyncio.ensure_future(
             client.async_execute(stdout=words, stderr=words, env={**os.environ, **given})
         )
-        running_clients.add(client)
         try:
             await asyncio.wait([running])
         except asyncio.CancelledError:
@@ -68,8 +63,6 @@ async def execute(path, timeout, threads=None, began=lambda cell, total: None):
             # left behind where the kernel was still starting, and fails at the end of this process
             atexit.unregister(client._cleanup_kernel)
             raise
-        finally:
-            running_clients.discard(client)
         problem = ''
         try:
             running.result()
@@ -100,22 +93,10 @@ def interruptible(work):
         try:
             return ended.result()
         except KeyboardInterrupt:
-            while tasks and not ended.done():
+            if tasks and not ended.done():
                 loop, task = tasks
-                with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                    loop.call_soon_threadsafe(task.cancel)
-                if not wait([ended], timeout=LAST).done:
-                    kill_kernels()
-                    wait([ended], timeout=LAST)
+                loop.call_soon_threadsafe(task.cancel)
             raise
-
-
-def kill_kernels():
-    """Kill the kernels of the notebooks that run in this process."""
-    for client in tuple(running_clients):
-        process = getattr(getattr(client.km, 'provisioner', None), 'process', None)
-        if process:
-            process.kill()
 
 
 class ThisPython(KernelSpecManager):

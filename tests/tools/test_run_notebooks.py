@@ -325,11 +325,10 @@ def test_lessons_at_once_take_half_of_the_cpus_each_and_end_as_they_do_one_by_on
     assert max(seconds[1:3]) < seconds[3] < sum(seconds[:3])  # the last is the clock's
 
 
-def started(folders, before=''):
-    """Start a run of the lessons of `folders` as a process of its own, after the code `before`."""
+def started(folders):
+    """Start a run of the lessons of `folders` as a process of its own."""
     command = (
         'import sys; from tools import run_notebooks as it; from pathlib import Path\n'
-        f'{before}\n'
         f'sys.exit(it.main(notebooks=Path({str(folders[0])!r}), build=Path({str(folders[1])!r})))'
     )
     free = {key: value for key, value in os.environ.items() if key != 'OMP_NUM_THREADS'}
@@ -366,35 +365,6 @@ def test_ctrl_c_ends_every_kernel_and_says_so_in_one_line(folders):
     for kernel in kernels:
         with pytest.raises(ProcessLookupError):
             os.kill(kernel, 0)
-
-
-DEAF = """
-import asyncio
-from tools import execution
-class Deaf(execution.NotebookClient):
-    async def async_execute_cell(self, *given, **named):
-        cell = asyncio.ensure_future(super().async_execute_cell(*given, **named))
-        while not cell.done():
-            try:
-                await asyncio.wait([cell])
-            except asyncio.CancelledError:
-                pass
-        return cell.result()
-execution.NotebookClient, execution.AGAIN, execution.LAST = Deaf, 0.2, 1
-"""
-
-
-def test_a_lesson_that_does_not_hear_ctrl_c_loses_its_kernel(folders):
-    note = 'import os\nprint(file=open(str(os.getpid()), "w"))\nimport time; time.sleep(60)'
-    lesson(folders[0], '00_a', note)
-    running = started(folders, DEAF)
-    until = time.monotonic() + 60
-    while not any(path.name.isdecimal() for path in folders[0].iterdir()):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    running.send_signal(signal.SIGINT)
-    assert running.communicate(timeout=30) == ('', '\ninterrupted\n')
-    assert running.returncode == 130
 
 
 def test_a_cancellation_that_gets_lost_is_repeated(folders, monkeypatch):
