@@ -328,7 +328,9 @@ def test_lessons_at_once_take_half_of_the_cpus_each_and_end_as_they_do_one_by_on
 def started(folders):
     """Start a run of the lessons of `folders` as a process of its own."""
     command = (
-        'import sys; from tools import run_notebooks as it; from pathlib import Path\n'
+        'import signal, sys; from tools import run_notebooks as it; from pathlib import Path\n'
+        # a job in a shell's background ignores it, and so does what the job starts
+        'signal.signal(signal.SIGINT, signal.default_int_handler)\n'
         f'sys.exit(it.main(notebooks=Path({str(folders[0])!r}), build=Path({str(folders[1])!r})))'
     )
     free = {key: value for key, value in os.environ.items() if key != 'OMP_NUM_THREADS'}
