@@ -90,14 +90,14 @@ def typeset(path, language):
     for link in page.find_all('a', href=re.compile('^#')):
         if link['href'][1:] not in ids:  # a page of the site that the book leaves out
             link.unwrap()
-    for cell in page.find_all(class_='cell'):
-        code, outputs = cell.find(class_='cell_input'), cell.select('.cell_output > .output')
-        if len(outputs) > 1 or (code and code.get_text().strip().count('\n') >= APART):
-            cell['class'].append('long')
     for table in page.find_all('table'):
         if len(table.find_all('tr')) > ROWS:
-            for tag in (table, *table.find_parents(class_=['output', 'cell'])):
-                tag['class'] = [*tag.get('class', ()), 'long']
+            table['class'] = [*table.get('class', ()), 'long']
+    for cell in page.find_all(class_='cell'):
+        code, outputs = cell.find(class_='cell_input'), cell.select('.cell_output > .output')
+        lines = code.get_text().strip().count('\n') if code else 0
+        if lines >= APART or len(outputs) > 1 or cell.select('table.long'):
+            cell['class'].append('long')
     for first in page.select('tr > :first-child'):
         if len(first.get_text()) <= SHORT:
             first['class'] = [*first.get('class', ()), 'short']

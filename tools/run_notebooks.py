@@ -47,6 +47,18 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
         notebooks, build = notebooks / 'zh', build / 'zh'
     os.environ.setdefault('D2L_EXT_PROFILE', 'quick')
     try:
+        return run_lessons(names, in_place, notebooks, build)
+    except KeyboardInterrupt:
+        print('\ninterrupted', file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # a reader such as `head` or `less` has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left to flush
+        return 141
+
+
+def run_lessons(names, in_place, notebooks, build) -> int:
+    """Run the lessons, and show how far they are and what they showed; `main` has the arguments."""
+    try:
         paths, timeout = find(names, notebooks), CELL_SECONDS[runtime.profile()]
         skipped = {path: told for path in paths if (told := missing(path.stem))}
         groups = plan([p for p in paths if p not in skipped], in_place or timeout is None)
@@ -55,8 +67,6 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
     except (LookupError, ValueError) as error:
         print(error.args[0], file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return stopped()
     if timeout and seconds:
         timeout = speed.cell_seconds(seconds)
     build.mkdir(parents=True, exist_ok=True)
@@ -73,18 +83,12 @@ def main(names=(), in_place=False, notebooks=NOTEBOOKS, build=BUILD, language='e
         say(f'{path.stem:{width}}  skipped: {told}\n')
         rows[path] = [path.stem, 0.0, f'skipped: {told}']
     start = time.perf_counter()
-    try:
-        for at, group in enumerate(groups):
-            execution.interruptible(run_group(group, timeout, groups[at + 1 :], end))
-        total = ['all', time.perf_counter() - start, f'pages: {os.path.relpath(build)}/*.html']
-        rows = [rows[path] for path in paths]
-        table = Table(['lesson', 'seconds', 'what it showed'], rows, total=total)
-        print(f'\n{table}', flush=True)
-    except KeyboardInterrupt:
-        return stopped()
-    except BrokenPipeError:  # a reader such as `head` or `less` has ended
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left to flush
-        return 141
+    for at, group in enumerate(groups):
+        execution.interruptible(run_group(group, timeout, groups[at + 1 :], end))
+    total = ['all', time.perf_counter() - start, f'pages: {os.path.relpath(build)}/*.html']
+    rows = [rows[path] for path in paths]
+    table = Table(['lesson', 'seconds', 'what it showed'], rows, total=total)
+    print(f'\n{table}', flush=True)
     return int(any(row[2] == 'FAILED' for row in rows))
 
 
@@ -211,12 +215,6 @@ def missing(name) -> str:
     """Say what the lesson called `name` needs that is not installed; '' if it can run."""
     module, remedy = EXTRAS.get(name, (None, ''))
     return f'needs {module}: {remedy}' if module and not find_spec(module) else ''
-
-
-def stopped() -> int:
-    """Say that the run was ended by Ctrl-C; return the exit status for it."""
-    print('\ninterrupted', file=sys.stderr)
-    return 130
 
 
 def showed(notebook) -> str:

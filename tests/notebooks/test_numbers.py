@@ -1,9 +1,9 @@
 """Is each number in a page's sentences printed on the page, worked out in the sentence, or cited?
 
-A sentence may round a number, give a share in percent, or work one out: the right side of `=`, what a
-bracket such as (854 − 304) gives, and the quotient before "times" are computed here again. What no cell
-prints is in CITED, with the source. Answers have a test of their own; options of a Predict, exercises
-and the list of sources are left out. The Chinese pages hold the same numerals: test_translation.py.
+A sentence may round a number, give a share in percent, or work one out: the right side of `=` or "is", what
+a bracket such as (854 − 304) gives, the quotient before "times" and the share before "%" are computed here
+again. What one sentence works out, another may repeat. What no cell prints is in CITED, with the source.
+Answers have a test of their own; options of a Predict, exercises and the list of sources are left out. The Chinese pages hold the same numerals: test_translation.py.
 """
 
 import math
@@ -34,6 +34,7 @@ WORKED_OUT = re.compile(
 )
 POWER = re.compile('[⁰¹²³⁴⁵⁶⁷⁸⁹]+')
 BRACKET = re.compile(r'\((\d[\d.]*(?: [·×+−/] \d[\d.]*)+)\)')
+TABLE = re.compile(r'^\|[-:| ]+\|$', re.M)
 TEXTS = ('text/plain', 'text/html')
 EVERYWHERE = {  # what a reader has on every page
     '60000': 'the images of Fashion-MNIST (Xiao et al. 2017, section 2)',
@@ -61,7 +62,7 @@ CITED = {
         '15.3': 'He et al. 2015, Table 1: VGG-16',
         '1502': 'Szegedy et al. 2015, Table 1: the sum of its column',
         '34': 'Szegedy et al. 2015, Table 1', '6.91': 'log(1000)',
-        '75': 'RESIZE of the benchmark family', '1.53': 'seed 1', '3.35': 'seed 2',
+        '75': 'the recipe of the benchmark family', '1.53': 'seed 1', '3.35': 'seed 2',
     },
     '08_batch_norm': {
         '31.0': 'Ioffe and Szegedy 2015, Figure 3', '13.3': 'Ioffe and Szegedy 2015, Figure 3',
@@ -104,7 +105,7 @@ CITED = {
         '51': 'the first map', '0.025': 'the second map', '0.48': 'on another CPU',
         '0.58': 'on another CPU', '0.21': 'on another CPU',
     },
-    '16_ship_it': {'25': 'LATENCY of diagnostics', '138': '57 + 57 + 24', '256': 'the integers of 8 bits'},
+    '16_ship_it': {'25': '5 rounds of 5 calls', '138': '57 + 57 + 24', '256': 'the integers of 8 bits'},
 }  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def printed(page):
                 # of a picture its alt text, which is its text/plain: the bytes hold every numeral
                 shown = [text for mime, text in output.get('data', {}).items() if mime in TEXTS]
                 parts += [re.sub(r'<[^>]+>', ' ', t) for t in [output.get('text', ''), *shown]]
-        elif '|---' in cell.source or '|:--' in cell.source:
+        elif TABLE.search(cell.source):
             parts.append(cell.source)
     return {float(n) for part in parts for n in re.findall(r'\d+(?:\.\d+)?', plain(part))}
 
@@ -136,7 +137,7 @@ def sentences(page):
             '<details>|## Exercises|## Sources', source
         ):
             for paragraph in source.split('\n\n'):
-                if '|---' not in paragraph:
+                if not TABLE.search(paragraph):
                     yield plain(LEFT_OUT.sub(' ', paragraph))
 
 
@@ -183,7 +184,7 @@ def is_rounded(value, said):
 
 
 def unknown(page, cited=()):
-    """Yield (numeral, paragraph) of what is neither printed nor cited, nor worked out anywhere on `page`."""
+    """Return (numeral, paragraph) of what is neither printed nor cited, nor worked out anywhere on `page`."""
     known = printed(page) | {float(said) for said in cited}
     found, worked_out = [], set()
     for text in sentences(page):
