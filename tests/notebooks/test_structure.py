@@ -172,27 +172,29 @@ def test_no_output_is_only_true_or_false(path):
 @every_lesson
 def test_every_import_is_used(path):
     # importing d2l_ext prepares the process for mxnet, so it may stand alone
-    imports = [
-        node
-        for cell in code_cells(path)
-        for node in nodes(cell)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-    ]
-    imported = {
-        alias.asname or alias.name.partition('.')[0] for node in imports for alias in node.names
-    }
-    read = set().union(*(names(cell, ast.Load) for cell in code_cells(path)))
-    assert imported - read - {'d2l_ext'} == set()
+    unused = imported_only('\n'.join(cell.source for cell in code_cells(path))) - {'d2l_ext'}
+    for number, text in answers(path).items():
+        code = '\n'.join(code for kind, code in FENCED.findall(text) if kind == 'python')
+        unused |= {(number, name) for name in imported_only(code)}
+    assert unused == set()
 
 
-def nodes(cell):
-    """Return the nodes of a code cell's syntax tree."""
-    return [*ast.walk(ast.parse(re.sub(r'^%.*', '', cell.source, flags=re.M)))]
+def imported_only(source):
+    """Return the names that code imports and never reads."""
+    found = nodes(source)
+    imports = [node for node in found if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {alias.asname or alias.name.partition('.')[0] for at in imports for alias in at.names}
+    return names - {node.id for node in found if isinstance(node, ast.Name)}
+
+
+def nodes(source):
+    """Return the nodes of the syntax tree of a cell's code."""
+    return [*ast.walk(ast.parse(re.sub(r'^%.*', '', source, flags=re.M)))]
 
 
 def names(cell, context):
     """Return the names that a code cell reads (ast.Load) or assigns (ast.Store); `a[i] = x` assigns a."""
-    found = [node for node in nodes(cell) if isinstance(node, (ast.Name, ast.Subscript))]
+    found = [node for node in nodes(cell.source) if isinstance(node, (ast.Name, ast.Subscript))]
     found = [node for node in found if isinstance(node.ctx, context)]
     return {ast.unparse(node).partition('[')[0] for node in found}
 
