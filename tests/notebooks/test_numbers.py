@@ -3,8 +3,8 @@
 A sentence may round a number, give a share in percent, or work one out: the right side of `=` or "is", what
 a bracket such as (854 − 304) gives, the quotient before "times" and the share before "%" are computed here
 again. What one sentence works out, another may repeat. What no cell prints is in CITED, with the source.
-Answers have a test of their own; options of a Predict, exercises and the list of sources are left out. The Chinese pages hold the same numerals:
-test_translation.py.
+Answers have a test of their own; options of a Predict, exercises and the list of sources are left out.
+The Chinese pages hold the same numerals: test_translation.py.
 """
 
 import math
